@@ -1,0 +1,116 @@
+"""The checked model as a frozen value: what passes transform, `viz` draws and `lower` instantiates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import networkx as nx
+
+from blockrec.diagnostics import Span
+from blockrec.language.features import Feature, Label
+from blockrec.signature import Type
+
+Role = Literal["node", "lookup", "loss"]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A use of a value: `source` is a node, a feature or a label; `output` one of the node's outputs."""
+
+    source: str
+    output: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Node:
+    """One use of a block.
+
+    name: graph path; members of a composite are `head.mlp`, nodes that the compiler made contain `/`.
+    block: registered block; `lookup` for rows of a table (role `lookup`, params `table`, `feature`, `dim`).
+    inputs: port → edges (several only for a variadic port).
+    outputs: output name → type, the primary one is `out`; filled by `infer`.
+    axes: constructor sizes that `infer` found; lifted: applied to the rows of sequences.
+    kernel: the backend asked for, later the one bound; None for a block without ops.
+    used_at: where the composites are used that this node belongs to, outermost first.
+    """
+
+    name: str
+    block: str
+    inputs: Mapping[str, tuple[Edge, ...]]
+    params: Mapping[str, Any]
+    span: Span
+    role: Role = "node"
+    doc: str = ""
+    params_at: Mapping[str, Span] = field(default_factory=dict)
+    used_at: tuple[Span, ...] = ()
+    kernel: str | None = None
+    outputs: Mapping[str, Type] | None = None
+    axes: Mapping[str, int] = field(default_factory=dict)
+    lifted: bool = False
+    parameters: int | None = None
+
+    def edges(self) -> Iterator[tuple[str, Edge]]:
+        """(port, edge) of every input, in port order."""
+        return ((port, edge) for port, edges in self.inputs.items() for edge in edges)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A value that leaves the model: the logits of a task, a loss with its weight, an output."""
+
+    name: str
+    kind: Literal["task", "loss", "output"]
+    edge: Edge
+    weight: float = 1.0
+    label: str | None = None
+    metrics: tuple[Any, ...] = ()
+    loss: str | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model: `nodes` in file order (topological after `link`), tables keyed (table, root feature) → dim."""
+
+    name: str
+    features: Mapping[str, Feature]
+    labels: Mapping[str, Label]
+    nodes: Mapping[str, Node]
+    sinks: tuple[Sink, ...]
+    doc: str = ""
+
+    def digraph(self) -> nx.MultiDiGraph:
+        """Nodes and their edges (features and labels left out); edge data: port, edge."""
+        graph = nx.MultiDiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from(
+            (edge.source, node.name, {"port": port, "edge": edge})
+            for node in self.nodes.values()
+            for port, edge in node.edges()
+            if edge.source in self.nodes
+        )
+        return graph
+
+    def ancestors(self, names: set[str]) -> set[str]:
+        """`names` and every node that they depend on."""
+        graph = self.digraph()
+        return names.union(*(nx.ancestors(graph, n) for n in names))
+
+    def used_features(self) -> list[str]:
+        """Features and labels that some node or sink reads, in declaration order."""
+        used = {e.source for n in self.nodes.values() for _, e in n.edges()} | {s.edge.source for s in self.sinks}
+        return [f for f in (*self.features, *self.labels) if f in used]
+
+    def tables(self) -> dict[tuple[str, str], int]:
+        """(table, root feature) → dim of every table that a lookup uses."""
+        return {
+            (n.params["table"], self.features[n.params["feature"]].root): n.params["dim"]
+            for n in self.nodes.values()
+            if n.role == "lookup"
+        }
+
+    def with_nodes(self, nodes: Mapping[str, Node]) -> Graph:
+        """The same graph with other nodes."""
+        return replace(self, nodes=dict(nodes))

@@ -1,0 +1,68 @@
+"""Sequences of different lengths without padding: the one sequence value of blockrec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Jagged:
+    """The steps of all samples, one after another.
+
+    values: [Σt, ...], the steps of sample 0, then those of sample 1, ...
+    offsets: [b + 1] int64, sample i owns `values[offsets[i]:offsets[i + 1]]`; empty samples are legal.
+    max_length: a Python int, an upper bound of the lengths (from the loader, so no device sync is needed).
+    rows: [Σt] int64, the sample that each step belongs to; computed once and carried along.
+    """
+
+    values: Tensor
+    offsets: Tensor
+    max_length: int
+    rows: Tensor = None  # type: ignore[assignment]  # filled below, so that users need not give it
+
+    def __post_init__(self) -> None:
+        if self.rows is None:
+            object.__setattr__(self, "rows", rows_of(self.offsets, self.values.shape[0]))
+
+    @classmethod
+    def from_lists(cls, lists: list[list[float]], dtype: torch.dtype | None = None) -> Jagged:
+        """From Python lists: for tests and examples, not for a hot path."""
+        lengths = torch.tensor([len(x) for x in lists], dtype=torch.int64)
+        values = torch.tensor([v for x in lists for v in x], dtype=dtype)
+        return cls(values, offsets_of(lengths), max(map(len, lists), default=0))
+
+    @property
+    def batch(self) -> int:
+        """Number of samples b."""
+        return self.offsets.shape[0] - 1
+
+    @property
+    def lengths(self) -> Tensor:
+        """[b] number of steps of each sample."""
+        return self.offsets.diff()
+
+    def like(self, values: Tensor) -> Jagged:
+        """The same lengths with other values [Σt, ...]."""
+        return Jagged(values, self.offsets, self.max_length, self.rows)
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Jagged:
+        """The same sequence on another device."""
+        move = lambda x: x.to(device, non_blocking=non_blocking)  # noqa: E731 - used three times on one line
+        return Jagged(move(self.values), move(self.offsets), self.max_length, move(self.rows))
+
+
+def offsets_of(lengths: Tensor) -> Tensor:
+    """[b] lengths → [b + 1] offsets."""
+    return torch.nn.functional.pad(lengths.cumsum(0), (1, 0))
+
+
+def rows_of(offsets: Tensor, steps: int) -> Tensor:
+    """[b + 1] offsets → [steps] index of the sample that owns each step."""
+    samples = torch.arange(offsets.shape[0] - 1, device=offsets.device)
+    return torch.repeat_interleave(samples, offsets.diff(), output_size=steps)
+
+
+torch.export.register_dataclass(Jagged, serialized_type_name="blockrec.Jagged")
