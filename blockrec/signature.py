@@ -58,7 +58,7 @@ class Signature:
     ports, outputs: in order; the output `out` is the primary one. several: forward returns a NamedTuple.
     axes: constructor arguments that the compiler infers; optional_axes: those that may stay None.
     schema: JSON Schema of the parameters; defaults: their default values.
-    infers: the block has its own `infer(params, **types)`. kernels: it takes a `kernel`.
+    infers: the block has its own `infer(params, **types)`. takes_kernel: its constructor takes a `kernel`.
     doc: its docstring; parameter descriptions are in the schema.
     """
 
@@ -70,7 +70,7 @@ class Signature:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     several: bool = False
     infers: bool = False
-    kernels: tuple[str, ...] = ()
+    takes_kernel: bool = False
     doc: str = ""
 
     @property
@@ -86,7 +86,7 @@ class Signature:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Signature:
         port = lambda p: Port(**{**p, "dims": tuple(p["dims"])})  # noqa: E731 - local to this line's two uses
-        fixed = {k: tuple(data[k]) for k in ("axes", "optional_axes", "kernels")}
+        fixed = {k: tuple(data[k]) for k in ("axes", "optional_axes")}
         return cls(**{**data, **fixed, "ports": tuple(map(port, data["ports"])), "outputs": tuple(map(port, data["outputs"]))})
 
 
