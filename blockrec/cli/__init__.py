@@ -1,0 +1,1 @@
+"""The command `blockrec`: one command a file, nothing heavy imported before it is needed."""

@@ -1,0 +1,92 @@
+"""`blockrec check`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blockrec.cli import report
+from blockrec.cli.exits import OK, WRONG
+from blockrec.cli.options import Data, Imports, Json, Models, Sets, Variants, names
+from blockrec.cli.size import counts, size
+from blockrec.cli.terminal import Terminal
+from blockrec.diagnostics import Diagnostics
+
+if TYPE_CHECKING:
+    from blockrec.graph.ir import Graph
+
+EPILOG = """\b
+Examples:
+  blockrec check model.yaml
+  blockrec check dare --variant twin --set train.epochs=3
+  blockrec check *.yaml --format github     marks the lines in a pull request"""
+
+
+class Format(str, Enum):
+    """How diagnostics are printed."""
+
+    TEXT = "text"
+    SHORT = "short"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def check(
+    context: typer.Context,
+    models: Models,
+    data: Data = None,
+    sets: Sets = [],
+    variants: Variants = [],
+    imports: Imports = [],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    style: Annotated[Format, typer.Option("--format", help="Form of the diagnostics.")] = Format.TEXT,
+    as_json: Json = False,
+) -> int:
+    """Find every mistake in model files.
+
+    Runs all passes of the compiler; reads no data and trains nothing.
+    """
+    from blockrec.graph.compile import check as check_model
+
+    style = Format.JSON if as_json else style
+    results = []
+    for model in models:
+        _, graph, found = check_model(model, variants=names(variants), sets=sets, data=data, imports=imports)
+        failed = found.failed or (strict and len(found) > 0)
+        results.append((model, None if failed else graph, found))
+        if style is not Format.JSON:
+            _print(context.obj, results[-1], style, several=len(models) > 1)
+    if style is Format.JSON:
+        context.obj.result(json.dumps([_plain(*result) for result in results], indent=2))
+    return WRONG if any(graph is None for _, graph, _ in results) else OK
+
+
+def _print(terminal: Terminal, result: tuple[str, Graph | None, Diagnostics], style: Format, *, several: bool) -> None:
+    """Machine forms are results (stdout); the text form is for people (stderr)."""
+    model, graph, found = result
+    if style is Format.TEXT and len(found):
+        terminal.complain(report.text(list(found), color=terminal.paints(sys.stderr)) + "\n")
+    elif style in (Format.SHORT, Format.GITHUB):
+        line = report.short if style is Format.SHORT else report.github
+        for diagnostic in found:
+            terminal.result(line(diagnostic))
+    if graph is not None:
+        name = f"{model}: " if several else ""
+        terminal.result(f"{name}ok: {size(graph)}")
+    elif style is Format.TEXT:
+        terminal.complain(f"{model}: {_count(found)}")
+
+
+def _count(found: Diagnostics) -> str:
+    """`3 errors, 1 warning`."""
+    counts = {"error": len(found.errors), "warning": len(found.warnings)}
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for word, n in counts.items() if n)
+
+
+def _plain(model: str, graph: Graph | None, found: Diagnostics) -> dict[str, Any]:
+    sizes = counts(graph) if graph else {}
+    return {"model": model, "ok": graph is not None, **sizes, "diagnostics": [report.as_json(d) for d in found]}

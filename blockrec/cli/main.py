@@ -1,0 +1,55 @@
+"""The command line: the commands, the global options, and the way out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from blockrec.cli import blocks, check, explain, run, version, viz
+from blockrec.cli.exits import guarded
+from blockrec.cli.terminal import Color, Terminal, globals_first
+
+EPILOG = """\b
+Start here:
+  blockrec run dare                  train a packaged model on generated data
+  blockrec run dare --data CARD      the same model on another data set
+  blockrec check model.yaml          every mistake in a file, with its place
+  blockrec viz model.yaml            draw it
+  blockrec blocks attention          find a block;  blockrec explain din  shows one
+
+\b
+Exit codes: 0 ok, 1 the run failed, 2 the model or its data is wrong (diagnostics),
+3 wrong usage, 4 the environment is at fault, 130 interrupted."""
+
+app = typer.Typer(name="blockrec", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command(epilog=run.EPILOG)(run.run)
+app.command(epilog=check.EPILOG)(check.check)
+app.command(epilog=viz.EPILOG)(viz.viz)
+app.command(epilog=blocks.EPILOG)(blocks.blocks)
+app.command(epilog=explain.EPILOG)(explain.explain)
+app.command()(version.version)
+
+
+@app.callback(epilog=EPILOG)
+def blockrec(
+    context: typer.Context,
+    color: Annotated[Color, typer.Option(help="Colour; NO_COLOR in the environment means never.")] = Color.AUTO,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and diagnostics, no progress.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show tracebacks of defects.")] = False,
+) -> None:
+    """Recommender models as YAML files: check, train, measure and draw them.
+
+    These options may stand before or after the command.
+    """
+    terminal: Terminal = context.obj
+    terminal.color, terminal.quiet, terminal.verbose = color, quiet, verbose
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    words = globals_first(sys.argv[1:] if arguments is None else list(arguments))
+    terminal = Terminal()
+    sys.exit(guarded(lambda: app(words, prog_name="blockrec", standalone_mode=False, obj=terminal), terminal))

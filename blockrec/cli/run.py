@@ -1,0 +1,52 @@
+"""`blockrec run`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from blockrec.cli.options import Data, Imports, Model, Sets, Variants, names
+
+EPILOG = """\b
+Examples:
+  blockrec run dare                                   the packaged model on its own card
+  blockrec run model.yaml --variant twin --epochs 3
+  blockrec run din --data complete_journey            the same model on real logs
+  blockrec run din --set train.batch_size=512 --dry-run"""
+
+
+def run(
+    context: typer.Context,
+    model: Model,
+    data: Data = None,
+    sets: Sets = [],
+    variants: Variants = [],
+    imports: Imports = [],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training data.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, instead of epochs.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
+    runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Data, model and one batch; no training.")] = False,
+) -> None:
+    """Train a model, evaluate it and report.
+
+    Results, weights and the picture of the model go to a directory of their own; the last line says where.
+    """
+    from blockrec.run import run as train
+
+    train(
+        model,
+        variants=names(variants),
+        sets=sets,
+        data=data,
+        imports=imports,
+        epochs=epochs,
+        steps=steps,
+        device=device,
+        seed=seed,
+        runs_dir=runs_dir,
+        dry_run=dry_run,
+        console=context.obj.console(),
+    )

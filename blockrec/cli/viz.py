@@ -1,0 +1,66 @@
+"""`blockrec viz`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blockrec.cli.options import Data, Imports, Model, Sets, Variants, names
+
+EPILOG = """\b
+Examples:
+  blockrec viz dare                        writes dare.svg
+  blockrec viz dare --open                 and shows it
+  blockrec viz dare -o dare.mmd            as Mermaid, for a Markdown page
+  blockrec viz dare -o - --format txt      in the terminal
+  blockrec viz model.yaml --depth 0        composites closed"""
+
+
+class Format(str, Enum):
+    """What a picture is written as."""
+
+    SVG = "svg"
+    MMD = "mmd"
+    TXT = "txt"
+
+
+def viz(
+    context: typer.Context,
+    model: Model,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Default: NAME.svg; - is stdout.")] = "",
+    style: Annotated[Format | None, typer.Option("--format", help="Default: the file's ending, else svg.")] = None,
+    depth: Annotated[int | None, typer.Option(min=0, help="Close composites nested deeper than this.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the picture.")] = False,
+    data: Data = None,
+    sets: Sets = [],
+    variants: Variants = [],
+    imports: Imports = [],
+) -> None:
+    """Draw a model; needs no graphviz, no browser and no data."""
+    from blockrec.graph.compile import check
+    from blockrec.viz import draw
+
+    _, graph, found = check(model, variants=names(variants), sets=sets, data=data, imports=imports)
+    found.raise_errors()
+    assert graph is not None
+    chosen = style or _by_ending(output)
+    picture = draw(graph, chosen.value, depth=depth)
+    if output == "-":
+        context.obj.result(picture.rstrip("\n"))
+        return
+    path = Path(output or f"{graph.name}.{chosen.value}")
+    path.write_text(picture, "utf-8")
+    context.obj.result(str(path))
+    if show:
+        typer.launch(str(path))
+
+
+def _by_ending(output: str) -> Format:
+    """The format that a file's name asks for."""
+    ending = Path(output).suffix.removeprefix(".")
+    if ending in ("", *(f.value for f in Format)):
+        return Format(ending or "svg")
+    raise typer.BadParameter(f"cannot write `.{ending}`: use .svg, .mmd or .txt, or give --format", param_hint="-o")
