@@ -111,7 +111,7 @@ def _declared(cls: type, name: str, hint: Any, *, optional: bool = False, variad
 
 def _check_axes(cls: type, signature: Signature) -> None:
     """Every constructor size is bound by an input; an output's own symbol can only be a new sequence axis."""
-    bound = {dim for port in signature.ports for dim in port.dims}
+    bound = {dim for port in signature.ports for dim in port.dims if not dim.startswith("?")}
     for axis in signature.axes:
         if axis not in bound:
             raise TypeError(f"{cls.__name__}: no input has the axis `{axis}`, so its size cannot be inferred")

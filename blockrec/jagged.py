@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,6 +54,21 @@ class Jagged:
         """The same sequence on another device."""
         move = lambda x: x.to(device, non_blocking=non_blocking)  # noqa: E731 - used three times on one line
         return Jagged(move(self.values), move(self.offsets), self.max_length, move(self.rows))
+
+
+def rows(function: Callable[..., Any], *inputs: Tensor | Jagged | None) -> Any:
+    """Apply a row-wise function to the steps of sequences: the values of jagged inputs go in, jagged outputs come out.
+
+    All jagged inputs have the same lengths; of a NamedTuple every field is rewrapped.
+    """
+    first = next(x for x in inputs if isinstance(x, Jagged))
+    out = function(*(x.values if isinstance(x, Jagged) else x for x in inputs))
+    return type(out)(*map(first.like, out)) if isinstance(out, tuple) else first.like(out)
+
+
+def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged:
+    """Some steps of a sequence: index [Σs] into its flat steps, each at most once, those of sample i in `offsets[i:i + 2]`."""
+    return Jagged(x.values[index], offsets, max_length, x.rows[index])
 
 
 def offsets_of(lengths: Tensor) -> Tensor:

@@ -33,7 +33,11 @@ class Type:
 
 @dataclass(frozen=True)
 class Port:
-    """A named input or output. dims: axis names, numbers, `...`, or `{expression}`."""
+    """A named input or output.
+
+    dims: axis names, numbers, `...` (any leading axes), `{expression}` (outputs only), and `?d` on a variadic port:
+    an axis that may differ from input to input; in expressions `d` is then the list of sizes.
+    """
 
     name: str
     dtype: str
@@ -136,7 +140,9 @@ def match(port: Port, given: Type, axes: dict[str, Bound], at: Span) -> None:
     if len(dims) != len(actual):
         raise Mismatch("E310", f"{given}, but the port takes {port}")
     for dim, value in zip(dims, actual, strict=True):
-        if not dim.isdigit():
+        if dim.startswith("?"):
+            axes[dim[1:]] = Bound([*(axes[dim[1:]].value if dim[1:] in axes else []), value], at, port.name)
+        elif not dim.isdigit():
             _bind(dim, value, axes, at, given, port.name)
         elif int(dim) != value:
             raise Mismatch("E310", f"{given}, but the port takes {port}")

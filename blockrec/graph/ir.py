@@ -10,7 +10,7 @@ import networkx as nx
 
 from blockrec.diagnostics import Span
 from blockrec.language.features import Feature, Label
-from blockrec.signature import Type
+from blockrec.signature import Signature, Type
 
 Role = Literal["node", "lookup", "loss"]
 
@@ -30,7 +30,9 @@ class Node:
 
     name: graph path; members of a composite are `head.mlp`, nodes that the compiler made contain `/`.
     block: registered block; `lookup` for rows of a table (role `lookup`, params `table`, `feature`, `dim`).
-    inputs: port → edges (several only for a variadic port).
+    inputs: port → edges (several only for a variadic port, once `link` has run; before, the key `""` is the
+    port that the file did not name). ports_at: where the ports are written.
+    signature: what the block declares; None if the block is unknown.
     outputs: output name → type, the primary one is `out`; filled by `infer`.
     axes: constructor sizes that `infer` found; lifted: applied to the rows of sequences.
     kernel: the backend asked for, later the one bound; None for a block without ops.
@@ -45,7 +47,9 @@ class Node:
     role: Role = "node"
     doc: str = ""
     params_at: Mapping[str, Span] = field(default_factory=dict)
+    ports_at: Mapping[str, Span] = field(default_factory=dict)
     used_at: tuple[Span, ...] = ()
+    signature: Signature | None = None
     kernel: str | None = None
     outputs: Mapping[str, Type] | None = None
     axes: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,107 @@
+"""The door to the compiler: a model document → a checked graph → one torch module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blockrec.diagnostics import Diagnostics
+from blockrec.graph.forms import CONCAT
+from blockrec.graph.ir import Graph
+from blockrec.graph.library import Library, read_library
+from blockrec.graph.passes.expand import Expander
+from blockrec.graph.passes.infer import infer_types
+from blockrec.graph.passes.link import link
+from blockrec.graph.passes.measure import measure
+from blockrec.graph.passes.parameters import check_parameters
+from blockrec.graph.passes.prune import prune_unused
+from blockrec.graph.passes.share import share_lookups
+from blockrec.graph.passes.tables import check_tables
+from blockrec.graph.passes.tasks import expand_sinks
+from blockrec.graph.passes.unused import report_unused
+from blockrec.language.document import Document, load
+
+if TYPE_CHECKING:
+    from blockrec.graph.lower import Model
+
+ModelSource = str | Path | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A document that went through every pass without tensors; `graph` is what `viz` draws and `lower` builds."""
+
+    document: Document
+    library: Library
+    graph: Graph
+    kernels: str
+
+
+def check(
+    model: ModelSource,
+    *,
+    variants: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    data: str | None = None,
+    imports: Iterable[str | Path] = (),
+    report: Diagnostics | None = None,
+) -> tuple[Document | None, Graph | None, Diagnostics]:
+    """Every pass but lowering, on a path, a packaged model's name, YAML text or a mapping.
+
+    Returns the document, the graph (None after an error) and all diagnostics; raises nothing for a user's mistake.
+    """
+    report = report if report is not None else Diagnostics()
+    document = load(model, report, variants=variants, sets=sets, data=data)
+    checked = check_document(document, imports, report) if document is not None else None
+    return document, checked.graph if checked and not report.failed else None, report
+
+
+def compile(
+    model: ModelSource,
+    *,
+    variants: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    data: str | None = None,
+    imports: Iterable[str | Path] = (),
+    vocabularies: Mapping[str, int] | None = None,
+) -> Model:
+    """The torch module of a model document.
+
+    vocabularies: rows of the tables declared `vocab: auto`, by root feature. Raises `BlockrecError` with every
+    mistake that was found.
+    """
+    report = Diagnostics()
+    document = load(model, report, variants=variants, sets=sets, data=data)
+    report.raise_errors()
+    assert document is not None
+    checked = check_document(document, imports, report)
+    report.raise_errors()
+    return build(checked, vocabularies or {})
+
+
+def check_document(document: Document, imports: Iterable[str | Path], report: Diagnostics) -> Checked:
+    """The passes from `resolve` to `prune`; errors are in the report, the graph is then incomplete."""
+    library = read_library(document, imports, report)
+    expander = Expander(document, library, report)
+    nodes = expander.nodes_of_graph()
+    losses, sinks = expand_sinks(expander)
+    features = document.features
+    graph = Graph(document.name, features.features, features.labels, {**nodes, **losses}, sinks, str(document.root.get("doc", "")))
+    graph = check_parameters(graph, report)
+    graph = link(graph, library.entries[CONCAT].signature, report)
+    graph = check_tables(graph, report)
+    graph = infer_types(graph, library, report)
+    graph = measure(graph, library, report)
+    graph = prune_unused(graph, None if report.failed else report)
+    if not report.failed:
+        report_unused(document, graph, report)
+    return Checked(document, library, graph, str(document.root.get("kernels", "auto")))
+
+
+def build(checked: Checked, vocabularies: Mapping[str, int]) -> Model:
+    """Share equal lookups, bind kernels and lower a graph that was checked without errors."""
+    from blockrec.graph.lower import lower
+
+    return lower(share_lookups(checked.graph), checked.library, vocabularies, checked.kernels)

@@ -1,0 +1,192 @@
+"""Graph → one `torch.fx.GraphModule`: modules under readable paths, readable code."""
+
+from __future__ import annotations
+
+import keyword
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from blockrec.diagnostics import fail
+from blockrec.graph.ir import Edge, Graph, Node
+from blockrec.graph.library import Library
+from blockrec.graph.passes.prune import only
+from blockrec.jagged import rows
+from blockrec.signature import Signature
+
+
+class Model(fx.GraphModule):
+    """A compiled model: `model(batch)` maps feature and label names to values, and returns its sinks by name.
+
+    A task gives its logits [b, ...] under its name, a loss its scalar under `loss.<name>`, their weighted sum is
+    `loss`, outputs have their own names. `model.code` is the forward pass as Python.
+    """
+
+    graph_ir: Graph
+
+    def only(self, *names: str) -> Model:
+        """The part that computes these tasks or outputs; shares the parameters and reads no label.
+
+        Raises `KeyError` if a name is neither a task nor an output.
+        """
+        offered = {s.name for s in self.graph_ir.sinks if s.kind != "loss"}
+        if missing := set(names) - offered:
+            raise KeyError(f"no task or output {sorted(missing)}; there are {sorted(offered)}")
+        return assemble(only(self.graph_ir, set(names)), self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        copied: Model = super().__deepcopy__(memo)
+        copied.graph_ir = self.graph_ir
+        return copied
+
+
+def module_path(node: Node, graph: Graph) -> str:
+    """Where the module of a node lives: its table, `tasks.x`, `losses.x`, or `nodes.<path>`."""
+    if node.role == "lookup":
+        return f"tables.{node.params['table']}.{graph.features[node.params['feature']].root}"
+    return node.name if node.role == "loss" else f"nodes.{node.name.replace('/', '_')}"
+
+
+def lower(graph: Graph, library: Library, vocabularies: Mapping[str, int], kernels: str = "auto") -> Model:
+    """Instantiate every block and table of a checked graph, and wire them."""
+    root = nn.Module()
+    for node in graph.nodes.values():
+        path = module_path(node, graph)
+        if node.role == "lookup":
+            if not _has(root, path):
+                _attach(root, path, _table(node, graph, vocabularies))
+        else:
+            _attach(root, path, _instance(node, library, kernels))
+    return assemble(graph, root)
+
+
+def assemble(graph: Graph, root: nn.Module) -> Model:
+    """The module of a graph over modules that exist already under `root`."""
+    writer = _Writer(graph)
+    model = Model(root, writer.written(), "Model")
+    model.graph_ir = graph
+    return model
+
+
+def _table(node: Node, graph: Graph, vocabularies: Mapping[str, int]) -> nn.Embedding:
+    root = graph.features[node.params["feature"]].root
+    feature = graph.features[root]
+    size = vocabularies.get(root) if feature.vocab == "auto" else feature.vocab
+    if size is None:
+        help = f"declare `vocab: N`, or give `vocabularies={{{root!r}: N}}`; `blockrec run` counts them in the data"
+        raise fail("E108", f"the size of feature `{root}` is not known without data (`vocab: auto`)", feature.span, help=help)
+    table = nn.Embedding(int(size), node.params["dim"])
+    nn.init.normal_(table.weight, std=0.01)
+    return table
+
+
+def _instance(node: Node, library: Library, kernels: str) -> nn.Module:
+    from blockrec.ops import KernelUnavailable
+
+    signature = node.signature
+    assert signature is not None
+    kernel = {"kernel": node.kernel or kernels} if signature.takes_kernel else {}
+    try:
+        module: nn.Module = library.entries[node.block].load()(**node.axes, **_copied(node.params), **kernel)
+    except KernelUnavailable as error:
+        raise fail("E601", f"`{node.name}`: {error}", node.span, help="`kernel: auto` takes the best that works here") from error
+    return module
+
+
+def _copied(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists are copied, so that no module holds a list of the document or of another module's default."""
+    return {k: list(v) if isinstance(v, list) else v for k, v in params.items()}
+
+
+def _attach(root: nn.Module, path: str, module: nn.Module) -> None:
+    *parents, leaf = path.split(".")
+    for part in parents:
+        if part not in root._modules:
+            root.add_module(part, nn.Module())
+        root = root.get_submodule(part)
+    root.add_module(leaf, module)
+
+
+def _has(root: nn.Module, path: str) -> bool:
+    try:
+        root.get_submodule(path)
+    except AttributeError:
+        return False
+    return True
+
+
+def weighted_sum(terms: list[Tensor], weights: list[float]) -> Tensor:
+    """Σ weight · term of scalar losses; weights of 1 cost nothing."""
+    scaled = [t if w == 1 else t * w for t, w in zip(terms, weights, strict=True)]
+    return scaled[0] if len(scaled) == 1 else torch.stack(scaled).sum()
+
+
+class _Writer:
+    """Writes the forward pass of one graph as fx nodes."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.ir, self.fx = graph, fx.Graph()
+        self.values: dict[tuple[str, str], fx.Node] = {}
+
+    def written(self) -> fx.Graph:
+        batch = self.fx.placeholder("batch")
+        for name in self.ir.used_features():
+            self.values[name, "out"] = self._named(operator.getitem, (batch, name), name)
+        for node in self.ir.nodes.values():
+            self._call(node)
+        self.fx.output(self._results())
+        self.fx.lint()
+        return self.fx
+
+    def _call(self, node: Node) -> None:
+        assert node.signature is not None
+        args = [value for port in node.signature.ports for value in self._arguments(node, port.name)]
+        while args and args[-1] is None:
+            args.pop()
+        self.values[node.name, "out"] = self._applied(node, node.signature, args)
+
+    def _arguments(self, node: Node, port: str) -> list[fx.Node | None]:
+        edges = node.inputs.get(port, ())
+        declared = node.signature.port(port) if node.signature else None
+        return [self._value(e) for e in edges] if edges or (declared and declared.variadic) else [None]
+
+    def _applied(self, node: Node, signature: Signature, args: list[fx.Node | None]) -> fx.Node:
+        path, name = module_path(node, self.ir), _identifier(node.name)
+        if not node.lifted:
+            return self.fx.create_node("call_module", path, tuple(args), name=name)
+        if signature.outputs[0].rowwise:
+            module = self.fx.create_node("get_attr", path, name=f"{name}_block")
+            return self._named(rows, (module, *args), node.name)
+        steps = tuple(self._named(getattr, (a, "values"), f"{a.name}_values") for a in args if a is not None)
+        return self.fx.create_node("call_module", path, steps, name=name)
+
+    def _value(self, edge: Edge) -> fx.Node:
+        source = self.ir.nodes.get(edge.source)
+        if source is None or source.signature is None or not source.signature.several:
+            return self.values[edge.source, "out"]
+        key = (edge.source, f".{edge.output}")
+        if key not in self.values:
+            whole = self.values[edge.source, "out"]
+            self.values[key] = self._named(getattr, (whole, edge.output), f"{edge.source}_{edge.output}")
+        return self.values[key]
+
+    def _results(self) -> dict[str, fx.Node]:
+        results = {s.name: self._value(s.edge) for s in self.ir.sinks if s.kind != "loss"}
+        losses = [s for s in self.ir.sinks if s.kind == "loss"]
+        terms = [self._value(s.edge) for s in losses]
+        if losses:
+            results["loss"] = self._named(weighted_sum, (terms, [s.weight for s in losses]), "loss")
+        return results | {f"loss.{s.name}": term for s, term in zip(losses, terms, strict=True)}
+
+    def _named(self, function: Callable[..., Any], args: tuple[Any, ...], name: str) -> fx.Node:
+        return self.fx.create_node("call_function", function, args, name=_identifier(name))
+
+
+def _identifier(name: str) -> str:
+    """A graph path as a Python name: `head.bn` → `head_bn`."""
+    flat = name.replace(".", "_").replace("/", "_")
+    return f"{flat}_" if keyword.iskeyword(flat) else flat
+

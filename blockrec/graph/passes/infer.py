@@ -1,0 +1,156 @@
+"""Types of all outputs and sizes of all blocks, in topological order, by matching ports against their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.graph.ir import Edge, Graph, Node
+from blockrec.graph.library import Library
+from blockrec.language.expressions import ExpressionError, evaluate
+from blockrec.language.features import Feature, Label
+from blockrec.signature import LEADING, Bound, Mismatch, Port, Signature, Type, match
+
+RAW_DTYPES = {"float32": "float", "float64": "float", "bool": "bool"}
+
+
+def infer_types(graph: Graph, library: Library, report: Diagnostics) -> Graph:
+    """Every node with `outputs`, `axes` and `lifted`; None where an earlier error hides the type. Relies on `link`."""
+    inference = _Inference(graph, library, report)
+    for node in graph.nodes.values():
+        inference.visit(node)
+    for sink in graph.sinks:
+        inference.given(sink.edge)
+    return graph.with_nodes(inference.nodes)
+
+
+def input_types(graph: Graph) -> dict[tuple[str, str], Type]:
+    """(name, "out") → type of every feature and label."""
+    types = {(f.name, "out"): feature_type(f) for f in graph.features.values()}
+    return types | {(label.name, "out"): _label_type(label) for label in graph.labels.values()}
+
+
+def feature_type(feature: Feature) -> Type:
+    """int [b] for an id, float [b, width] for a dense feature; [b, sequence, …] jagged for a field."""
+    axes: tuple[int | str, ...] = ("b", feature.sequence) if feature.sequence else ("b",)
+    dtype = {"id": "int", "dense": "float"}.get(feature.kind, RAW_DTYPES.get(feature.dtype, "int"))
+    return Type(dtype, (*axes, feature.width) if feature.kind == "dense" else axes, feature.sequence is not None)
+
+
+def _label_type(label: Label) -> Type:
+    return Type("float", ("b",))
+
+
+class _Inference:
+    """Visits the nodes in order; `types` and `nodes` hold what is known so far."""
+
+    def __init__(self, graph: Graph, library: Library, report: Diagnostics) -> None:
+        self.features, self.library, self.report = graph.features, library, report
+        self.types = input_types(graph)
+        self.nodes = dict(graph.nodes)
+
+    def visit(self, node: Node) -> None:
+        typed = self._inferred(node, node.signature) if node.signature else node
+        self.nodes[node.name] = typed
+        self.types |= {(node.name, output): type for output, type in (typed.outputs or {}).items()}
+
+    def _inferred(self, node: Node, signature: Signature) -> Node:
+        axes: dict[str, Bound] = {}
+        complete = True
+        for port in signature.ports:
+            for edge in node.inputs.get(port.name, ()):
+                given = self.given(edge)
+                complete &= given is not None and self._match(node, port, given, axes, edge)
+            if port.variadic:
+                axes[port.name] = Bound([edge.source for edge in node.inputs.get(port.name, ())], node.span, port.name)
+            complete &= port.optional or port.name in node.inputs
+        if not complete:
+            return replace(node, signature=None)
+        outputs = self._outputs(node, signature, axes)
+        if outputs is None:
+            return replace(node, signature=None)
+        sizes = {a: axes[a].value if a in axes else None for a in signature.axes}
+        return replace(node, outputs=outputs, axes=sizes, lifted=LEADING in axes and axes[LEADING].value[1])
+
+    def given(self, edge: Edge) -> Type | None:
+        """The type that flows along an edge; None (quietly) after an earlier error."""
+        found = self.types.get((edge.source, edge.output))
+        source = self.nodes.get(edge.source)
+        if found is None and (source is None or source.signature is None) and edge.source not in self.features:
+            return None
+        if found is None:
+            outputs = list(source.outputs or {}) if source else []
+            known = f"outputs: {', '.join(outputs)}" if source else f"`{edge.source}` is a feature"
+            help = did_you_mean(edge.output, outputs, known)
+            self.report.error("E206", f"`{edge.source}` has no output `{edge.output}`", edge.span, help=help)
+        return found
+
+    def _match(self, node: Node, port: Port, given: Type, axes: dict[str, Bound], edge: Edge) -> bool:
+        try:
+            match(port, given, axes, edge.span)
+        except Mismatch as mismatch:
+            self._report(node, port, edge, mismatch, axes)
+            return False
+        return True
+
+    def _report(self, node: Node, port: Port, edge: Edge, mismatch: Mismatch, axes: Mapping[str, Bound]) -> None:
+        known = axes.get(mismatch.axis)
+        notes = [self._origin(node, known, mismatch.axis)] if known else []
+        where = f"input `{port.name}` of `{node.name}` (block {node.block})"
+        kind = {"E310": "shape mismatch", "E315": "wrong kind of value", "E316": "rows do not correspond"}[mismatch.code]
+        help = mismatch.help or self._help(mismatch, edge, known)
+        for at in node.used_at[-1:]:
+            notes.append((at, "used here"))
+        self.report.error(mismatch.code, f"{kind} at {where}", edge.span, label=mismatch.message, help=help, notes=notes)
+
+    def _origin(self, node: Node, known: Bound, axis: str) -> tuple[Span, str]:
+        edge = next(e for e in node.inputs[known.port] if e.span == known.by)
+        source = self.nodes.get(edge.source) or self.features.get(edge.source)
+        size = f"`{axis}` = {known.value}" if axis != LEADING else "these rows"
+        return (source.span if source else known.by, f"{size} comes from here")
+
+    def _help(self, mismatch: Mismatch, edge: Edge, known: Bound | None) -> str:
+        feature = self.features.get(edge.source)
+        if mismatch.code == "E315" and feature is not None and feature.kind == "id":
+            return f"turn ids into vectors first: {{block: embed, in: {edge.source}, dim: 16}}"
+        if mismatch.code == "E310" and known is not None and isinstance(known.value, int):
+            return f"project `{edge.source}` to {known.value}, e.g. {{block: linear, in: {edge.source}, out: {known.value}}}"
+        return ""
+
+    def _outputs(self, node: Node, signature: Signature, axes: Mapping[str, Bound]) -> dict[str, Type] | None:
+        if signature.infers:
+            return self._own_inference(node, signature)
+        names = {**{k: b.value for k, b in axes.items()}, **node.params}
+        try:
+            return {port.name: self._output(port, axes, names, node) for port in signature.outputs}
+        except ExpressionError as error:
+            at = next((s for key, s in node.params_at.items() if key in error.text), node.span)
+            self.report.error("E104", f"`{node.name}` has no size: {error.message} in {{{error.text}}}", at)
+            return None
+
+    def _output(self, port: Port, axes: Mapping[str, Bound], names: Mapping[str, Any], node: Node) -> Type:
+        sizes: list[int | str] = []
+        jagged = port.jagged
+        for dim in port.dims:
+            if dim == LEADING:
+                lead, jagged = axes[LEADING].value
+                sizes += lead
+            elif dim.startswith("{"):
+                sizes.append(evaluate(dim[1:-1], names))
+            elif dim.isdigit():
+                sizes.append(int(dim))
+            else:
+                sizes.append(names.get(dim, "b" if dim == "b" else f"{node.name}.{dim}"))  # else an axis born here
+        return Type(port.dtype, tuple(sizes), jagged)
+
+    def _own_inference(self, node: Node, signature: Signature) -> dict[str, Type] | None:
+        given = {p: [self.types[e.source, e.output] for e in edges] for p, edges in node.inputs.items()}
+        variadic = {p.name for p in signature.ports if p.variadic}
+        try:
+            types: dict[str, Type] = self.library.entries[node.block].load().infer(node.params, **{p: t if p in variadic else t[0] for p, t in given.items()})  # type: ignore[attr-defined]  # `infers` says that it is there
+        except (ValueError, Mismatch) as error:
+            self.report.error("E310", f"`{node.name}` (block {node.block}): {error}", node.span)
+            return None
+        return types

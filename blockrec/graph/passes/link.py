@@ -1,0 +1,126 @@
+"""Edges to ports: names checked, the one list rule, labels kept out of the graph, cycles found, nodes ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import networkx as nx
+
+from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.graph.forms import CONCAT
+from blockrec.graph.ir import Edge, Graph, Node
+from blockrec.graph.passes.expand import UNNAMED
+from blockrec.signature import Signature
+
+
+def link(graph: Graph, concat: Signature, report: Diagnostics) -> Graph:
+    """Nodes in topological order (file order where free), each input under its port. Relies on `expand`."""
+    nodes: dict[str, Node] = {}
+    for node in graph.nodes.values():
+        linked = _ports(node, report) if node.signature else node
+        for made in _join_lists(linked, concat):
+            nodes[made.name] = made
+    graph = graph.with_nodes(nodes)
+    _check_labels(graph, report)
+    return _ordered(graph, report)
+
+
+def _ports(node: Node, report: Diagnostics) -> Node:
+    signature = node.signature
+    assert signature is not None
+    if node.role == "loss" and node.name.startswith("tasks."):
+        return _task_ports(node, signature, report)
+    if UNNAMED in node.inputs:
+        return replace(node, inputs=_unnamed(node, signature, report))
+    known = {}
+    for port, edges in node.inputs.items():
+        if signature.port(port):
+            known[port] = edges
+            continue
+        names = [p.name for p in signature.ports]
+        message = f"block `{node.block}` has no input port `{port}`"
+        report.error("E203", message, node.ports_at[port], help=did_you_mean(port, names, f"input ports: {', '.join(names)}"))
+    misspelt = len(known) < len(node.inputs)
+    for port in [] if misspelt else signature.required_ports:
+        if port not in known:
+            _not_connected(node, port, signature, report)
+    if misspelt:
+        return replace(node, inputs=known, signature=None)
+    return replace(node, inputs={p.name: known[p.name] for p in signature.ports if p.name in known})
+
+
+def _unnamed(node: Node, signature: Signature, report: Diagnostics) -> Mapping[str, tuple[Edge, ...]]:
+    required = signature.required_ports
+    if len(required) == 1:
+        return {required[0]: node.inputs[UNNAMED]}
+    message = f"block `{node.block}` has {len(required)} input ports: name them"
+    help = f"in: {{{', '.join(f'{p}: ...' for p in required)}}}"
+    report.error("E205", message, node.ports_at[UNNAMED], help=help)
+    return {}
+
+
+def _task_ports(node: Node, signature: Signature, report: Diagnostics) -> Node:
+    names = [p.name for p in signature.ports]
+    if names[:2] == ["logits", "label"] and set(signature.required_ports) <= {"logits", "label"}:
+        return node
+    message = f"block `{node.block}` is not a task's loss: it takes {', '.join(names)}, not logits and label"
+    report.error("E205", message, node.params_at.get("block", node.span), help="use it under `losses:`")
+    return replace(node, signature=None)
+
+
+def _not_connected(node: Node, port: str, signature: Signature, report: Diagnostics) -> None:
+    takes = ", ".join(signature.required_ports)
+    at = node.ports_at.get(UNNAMED, node.span)
+    message = f"input `{port}` of `{node.name}` is not connected"
+    report.error("E204", message, at, label=f"`{node.block}` takes {takes}", help=f"see `blockrec explain {node.block}`")
+
+
+def _join_lists(node: Node, concat: Signature) -> Iterable[Node]:
+    """A list given to a port that takes one value is concatenated on the last axis, by a node of the compiler."""
+    inputs = dict(node.inputs)
+    for port, edges in node.inputs.items():
+        declared = node.signature.port(port) if node.signature else None
+        if declared is not None and not declared.variadic and len(edges) > 1:
+            path = f"{node.name}/{port}"
+            at = node.ports_at.get(port, node.span)
+            yield Node(path, CONCAT, {concat.ports[0].name: edges}, {}, at, used_at=node.used_at, signature=concat)
+            inputs[port] = (Edge(path, "out", edges[0].span),)
+    yield replace(node, inputs=inputs)
+
+
+def _check_labels(graph: Graph, report: Diagnostics) -> None:
+    for node in graph.nodes.values():
+        for _, edge in node.edges() if node.role != "loss" else ():
+            if edge.source in graph.labels:
+                message = f"label `{edge.source}` may enter only losses and metrics, not `{node.name}`"
+                report.error("E302", message, edge.span, help="a model that reads its label learns nothing else")
+    for sink in graph.sinks:
+        if sink.kind != "loss" and sink.edge.source in graph.labels:
+            report.error("E302", f"label `{sink.edge.source}` may not be predicted from itself", sink.edge.span)
+
+
+def _ordered(graph: Graph, report: Diagnostics) -> Graph:
+    order = graph.digraph()
+    place = {name: i for i, name in enumerate(graph.nodes)}
+    cyclic = [c for c in nx.strongly_connected_components(order) if len(c) > 1 or order.has_edge(*list(c) * 2)]
+    for component in sorted(cyclic, key=lambda c: min(place[n] for n in c)):
+        _report_cycle(graph, order.subgraph(component), place, report)
+    order.remove_edges_from([(a, b, k) for c in cyclic for a, b, k in order.subgraph(c).edges(keys=True)])
+    names = nx.lexicographical_topological_sort(order, key=lambda n: place[n])
+    broken = {n for c in cyclic for n in c}
+    nodes = {n: replace(graph.nodes[n], signature=None) if n in broken else graph.nodes[n] for n in names}
+    return graph.with_nodes(nodes)
+
+
+def _report_cycle(graph: Graph, component: nx.MultiDiGraph, place: Mapping[str, int], report: Diagnostics) -> None:
+    start = min(component.nodes, key=lambda n: place[n])
+    steps = nx.find_cycle(component, start)
+    spans: list[tuple[Span, str]] = []
+    for source, target, *_ in steps:
+        edge = next(e for _, e in graph.nodes[target].edges() if e.source == source)
+        spans.append((edge.span, f"`{target}` depends on `{source}`"))
+    path = " → ".join([steps[0][0], *(step[1] for step in steps)])
+    at, label = spans[-1]
+    help = "a graph has no loops: take the value before the loop, or `repeat` a block"
+    report.error("E301", f"the graph has a cycle: {path}", at, label=label, notes=spans[:-1], help=help)

@@ -1,0 +1,23 @@
+"""Every node's parameters against its own block's schema; defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from blockrec.diagnostics import Diagnostics
+from blockrec.graph.ir import Graph, Node
+from blockrec.language.validate import validate_parameters
+
+
+def check_parameters(graph: Graph, report: Diagnostics) -> Graph:
+    """Nodes with complete parameters; one with a wrong parameter loses its signature, so that later passes skip it."""
+    return graph.with_nodes({name: _checked(node, report) for name, node in graph.nodes.items()})
+
+
+def _checked(node: Node, report: Diagnostics) -> Node:
+    if node.signature is None or node.role == "lookup":
+        return node
+    at = node.params_at.get("block", node.span)
+    if not validate_parameters(node.block, node.params, node.signature.schema, at, report):
+        return replace(node, signature=None)
+    return replace(node, params={**node.signature.defaults, **node.params})
