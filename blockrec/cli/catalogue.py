@@ -44,7 +44,7 @@ def kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join("null" if value is None else str(value) for value in schema["enum"])
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return " | ".join(_one(name, schema) for name in types) + _bounds(schema)
+    return " | ".join(_one(name, schema) for name in types)
 
 
 def _one(name: str, schema: Mapping[str, Any]) -> str:
@@ -52,7 +52,7 @@ def _one(name: str, schema: Mapping[str, Any]) -> str:
         return f"list of {kind(schema['items'])}"
     if name == "object" and isinstance(schema.get("additionalProperties"), Mapping):
         return f"map to {kind(schema['additionalProperties'])}"
-    return str(name)
+    return f"{name}{_bounds(schema)}" if name in ("integer", "number") else str(name)
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def page(name: str, signature: Signature) -> str:
         catalogue.body(signature),
         _table("inputs", [_port(p) for p in signature.ports]),
         _table("outputs", [_port(p) for p in signature.outputs]),
-        _table("parameters", _parameters(signature)),
+        _parameters(signature),
         _table("example", [(example(name, signature),)]),
     ]
     return "\n\n".join(section for section in sections if section)
@@ -72,11 +72,14 @@ def _port(port: Port) -> tuple[str, ...]:
     return (port.name, port.dtype, str(port), ", ".join(words))
 
 
-def _parameters(signature: Signature) -> list[tuple[str, ...]]:
-    return [
-        (name, catalogue.kind(schema), _default(name, signature), schema.get("description", ""))
-        for name, schema in catalogue.properties(signature).items()
-    ]
+def _parameters(signature: Signature) -> str:
+    """Each parameter with its type and default, its description below it."""
+    schemas = catalogue.properties(signature)
+    heads = _table("parameters", [(n, catalogue.kind(s), _default(n, signature)) for n, s in schemas.items()]).split(
+        "\n"
+    )
+    texts = ["", *(f"\n      {s['description']}" if "description" in s else "" for s in schemas.values())]
+    return "\n".join(head + text for head, text in zip(heads, texts, strict=True))
 
 
 def _default(name: str, signature: Signature) -> str:

@@ -24,7 +24,7 @@ Start here:
 Exit codes: 0 ok, 1 the run failed, 2 the model or its data is wrong (diagnostics),
 3 wrong usage, 4 the environment is at fault, 130 interrupted."""
 
-app = typer.Typer(name="blockrec", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(name="blockrec", rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command(epilog=run.EPILOG)(run.run)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(epilog=viz.EPILOG)(viz.viz)
@@ -49,7 +49,7 @@ def blockrec(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code."""
-    words = globals_first(sys.argv[1:] if arguments is None else list(arguments))
+    """Run the command line and exit with its code; without arguments, show the help."""
+    words = globals_first(sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     terminal = Terminal()
     sys.exit(guarded(lambda: app(words, prog_name="blockrec", standalone_mode=False, obj=terminal), terminal))
