@@ -27,7 +27,7 @@ class Jagged:
 
     def __post_init__(self) -> None:
         if self.rows is None:
-            object.__setattr__(self, "rows", rows_of(self.offsets, self.values.shape[0]))
+            object.__setattr__(self, "rows", rows_of(self.offsets, self.values.shape[0]))  # type: ignore[unreachable]
 
     @classmethod
     def from_lists(cls, lists: list[list[float]], dtype: torch.dtype | None = None) -> Jagged:
@@ -52,8 +52,9 @@ class Jagged:
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Jagged:
         """The same sequence on another device."""
-        move = lambda x: x.to(device, non_blocking=non_blocking)  # noqa: E731 - used three times on one line
-        return Jagged(move(self.values), move(self.offsets), self.max_length, move(self.rows))
+        parts = (self.values, self.offsets, self.rows)
+        values, offsets, rows = (x.to(device, non_blocking=non_blocking) for x in parts)
+        return Jagged(values, offsets, self.max_length, rows)
 
 
 def rows(function: Callable[..., Any], *inputs: Tensor | Jagged | None) -> Any:
@@ -63,11 +64,11 @@ def rows(function: Callable[..., Any], *inputs: Tensor | Jagged | None) -> Any:
     """
     first = next(x for x in inputs if isinstance(x, Jagged))
     out = function(*(x.values if isinstance(x, Jagged) else x for x in inputs))
-    return type(out)(*map(first.like, out)) if isinstance(out, tuple) else first.like(out)
+    return out._make(map(first.like, out)) if hasattr(out, "_make") else first.like(out)
 
 
 def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged:
-    """Some steps of a sequence: index [Σs] into its flat steps, each at most once, those of sample i in `offsets[i:i + 2]`."""
+    """The steps `index` [Σs] of the flat steps, sample by sample; sample i gets index[offsets[i]:offsets[i + 1]]."""
     return Jagged(x.values[index], offsets, max_length, x.rows[index])
 
 

@@ -1,0 +1,38 @@
+"""How CPU kernels are compiled and called: numba, in parallel over samples.
+
+A kernel keeps the interpreter lock while it runs. So kernels started by two Python threads (training and autograd)
+never overlap, which the threading layer that numba uses where OpenMP is missing could not survive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import torch
+from torch import Tensor
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba is imported
+_OPTIONS: dict[str, Any] = {"cache": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}}
+"""Sums may be reordered into vectors; NaN and infinity keep their meaning."""
+
+
+def kernel(function: Function) -> Function:
+    """Compile on the first call for each dtype, and keep the machine code on disk."""
+    compiled: Function = numba.njit(parallel=True, **_OPTIONS)(function)
+    return compiled
+
+
+def helper(function: Function) -> Function:
+    """Compile a function that kernels call for one sample."""
+    compiled: Function = numba.njit(**_OPTIONS)(function)
+    return compiled
+
+
+def launch(function: Callable[..., None], *arguments: Tensor | float) -> None:
+    """Run a kernel on torch's number of threads. Tensors that it writes to must be contiguous; others are made so."""
+    numba.set_num_threads(min(torch.get_num_threads(), _MOST_THREADS))
+    function(*(x.detach().contiguous().numpy() if isinstance(x, Tensor) else x for x in arguments))

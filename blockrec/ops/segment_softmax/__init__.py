@@ -1,0 +1,52 @@
+"""Softmax of scores within each sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.library import custom_op
+
+from blockrec.jagged import Jagged
+
+
+def segment_softmax(scores: Jagged) -> Jagged:
+    """Scores [b, t] → weights [b, t] that are positive and sum to 1 within each sample; an empty sample has none."""
+    return scores.like(_forward(scores.values, scores.offsets))
+
+
+@custom_op("blockrec::segment_softmax", mutates_args=(), device_types="cpu")
+def _forward(scores: Tensor, offsets: Tensor) -> Tensor:
+    from blockrec.ops.segment_softmax import cpu
+
+    return cpu.forward(scores, offsets)
+
+
+@custom_op("blockrec::segment_softmax_backward", mutates_args=(), device_types="cpu")
+def _backward(grad: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
+    from blockrec.ops.segment_softmax import cpu
+
+    return cpu.backward(grad, weights, offsets)
+
+
+@_forward.register_fake
+def _(scores: Tensor, _offsets: Tensor) -> Tensor:
+    return scores.new_empty(scores.shape)
+
+
+@_backward.register_fake
+def _(_grad: Tensor, weights: Tensor, _offsets: Tensor) -> Tensor:
+    return weights.new_empty(weights.shape)
+
+
+def _save(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+    ctx.save_for_backward(output, inputs[1])
+
+
+def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+    return _backward(grad, *ctx.saved_tensors), None
+
+
+_forward.register_autograd(_differentiate, setup_context=_save)
+torch.library.register_autocast("blockrec::segment_softmax", "cpu", torch.float32)

@@ -1,0 +1,49 @@
+"""Dot product of each step with its sample's query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.library import custom_op
+
+from blockrec.jagged import Jagged
+from blockrec.ops.saving import save_inputs
+
+
+def target_dot(query: Tensor, keys: Jagged) -> Jagged:
+    """Query [b, d] and keys [b, t, d] → [b, t], not scaled."""
+    return keys.like(_forward(query, keys.values, keys.offsets))
+
+
+@custom_op("blockrec::target_dot", mutates_args=(), device_types="cpu")
+def _forward(query: Tensor, keys: Tensor, offsets: Tensor) -> Tensor:
+    from blockrec.ops.target_dot import cpu
+
+    return cpu.forward(query, keys, offsets)
+
+
+@custom_op("blockrec::target_dot_backward", mutates_args=(), device_types="cpu")
+def _backward(grad: Tensor, query: Tensor, keys: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
+    from blockrec.ops.target_dot import cpu
+
+    return cpu.backward(grad, query, keys, offsets)
+
+
+@_forward.register_fake
+def _(_query: Tensor, keys: Tensor, _offsets: Tensor) -> Tensor:
+    return keys.new_empty(keys.shape[0])
+
+
+@_backward.register_fake
+def _(_grad: Tensor, query: Tensor, keys: Tensor, _offsets: Tensor) -> tuple[Tensor, Tensor]:
+    return query.new_empty(query.shape), keys.new_empty(keys.shape)
+
+
+def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+    return *_backward(grad, *ctx.saved_tensors), None
+
+
+_forward.register_autograd(_differentiate, setup_context=save_inputs)
+torch.library.register_autocast("blockrec::target_dot", "cpu", torch.float32)

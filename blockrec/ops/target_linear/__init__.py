@@ -1,0 +1,72 @@
+"""The first layer of a scoring network over [query, key, query − key, query · key], without building that concat.
+
+With the weight [h, 4d] split into Wq, Wk, Wd, Wp the layer is
+key (Wk − Wd)ᵀ + (query · key) Wpᵀ + query (Wq + Wd)ᵀ + bias:
+half the products, and the query's part is computed once a sample.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.library import custom_op
+
+from blockrec.jagged import Jagged
+
+
+def target_linear(query: Tensor, keys: Jagged, weight: Tensor, bias: Tensor | None) -> Jagged:
+    """Query [b, q], keys [b, t, d], weight [h, 4d], bias [h] → [b, t, h]; q < d counts as padded with zeros."""
+    width = query.shape[1]
+    of_query, of_key, of_difference, of_product = weight.chunk(4, dim=1)
+    once = torch.nn.functional.linear(query, (of_query + of_difference)[:, :width], bias)
+    values = _forward(query, keys.values, once, of_key - of_difference, of_product[:, :width], keys.offsets)[0]
+    return keys.like(values)
+
+
+@custom_op("blockrec::target_linear", mutates_args=(), device_types="cpu")
+def _forward(
+    query: Tensor, keys: Tensor, once: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor
+) -> tuple[Tensor, Tensor]:
+    from blockrec.ops.target_linear import cpu
+
+    return cpu.forward(query, keys, once, of_key, of_product, offsets)
+
+
+@custom_op("blockrec::target_linear_backward", mutates_args=(), device_types="cpu")
+def _backward(
+    grad: Tensor, query: Tensor, keys: Tensor, product: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    from blockrec.ops.target_linear import cpu
+
+    return cpu.backward(grad, query, keys, product, of_key, of_product, offsets)
+
+
+@_forward.register_fake
+def _(query: Tensor, keys: Tensor, once: Tensor, *_others: Tensor) -> tuple[Tensor, Tensor]:
+    return keys.new_empty(keys.shape[0], once.shape[1]), keys.new_empty(keys.shape[0], query.shape[1])
+
+
+@_backward.register_fake
+def _(
+    grad: Tensor, query: Tensor, keys: Tensor, _product: Tensor, of_key: Tensor, of_product: Tensor, _offsets: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    once = query.new_empty(query.shape[0], grad.shape[1])
+    empty = [x.new_empty(x.shape) for x in (query, keys, of_key, of_product)]
+    return empty[0], empty[1], once, empty[2], empty[3]
+
+
+def _save(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
+    query, keys, _, of_key, of_product, offsets = inputs
+    ctx.save_for_backward(query, keys, output[1], of_key, of_product, offsets)
+    ctx.mark_non_differentiable(output[1])
+    ctx.set_materialize_grads(False)
+
+
+def _differentiate(ctx: Any, grad: Tensor, _: None) -> tuple[Tensor | None, ...]:
+    return *_backward(grad, *ctx.saved_tensors), None
+
+
+_forward.register_autograd(_differentiate, setup_context=_save)
+torch.library.register_autocast("blockrec::target_linear", "cpu", torch.float32)

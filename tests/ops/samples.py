@@ -1,0 +1,66 @@
+"""Sequences that every op has to cope with, and how to compare two backends of an op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from blockrec.jagged import Jagged, offsets_of
+from blockrec.ops import bind
+
+LENGTHS = {
+    "usual": [3, 0, 5, 1, 0, 2],
+    "one sample": [4],
+    "all empty": [0, 0, 0],
+    "no samples": [],
+    "long": [70, 1, 33],
+}
+DTYPES = [torch.float32, torch.float64]
+TOLERANCE = {torch.float32: 2e-5, torch.float64: 1e-12}
+
+
+def sequence(lengths: list[int], *width: int, dtype: torch.dtype = torch.float64, ties: bool = False) -> Jagged:
+    """Random steps [b, t, *width]; `ties`: many of them equal."""
+    values = torch.randn(sum(lengths), *width, dtype=dtype)
+    values = (2 * values).round() if ties else values
+    offsets = offsets_of(torch.tensor(lengths, dtype=torch.int64))
+    return Jagged(values.requires_grad_(), offsets, max(lengths, default=0))
+
+
+def strided(x: Tensor) -> Tensor:
+    """The same numbers, not contiguous."""
+    wide = torch.stack([x.detach(), torch.full_like(x, torch.nan)], dim=-1)
+    return wide[..., 0].requires_grad_(x.requires_grad)
+
+
+def tensors(arguments: tuple[Any, ...]) -> list[Tensor]:
+    """The differentiable tensors among arguments."""
+    plain = [x.values if isinstance(x, Jagged) else x for x in arguments]
+    return [x for x in plain if isinstance(x, Tensor) and x.requires_grad]
+
+
+def result(out: Any) -> Tensor:
+    """The tensor that gradients flow from."""
+    out = out[0] if isinstance(out, tuple) else out
+    value: Tensor = out.values if isinstance(out, Jagged) else out
+    return value
+
+
+def outcome(function: Callable[..., Any], arguments: tuple[Any, ...], *, expanded: bool = False) -> list[Tensor]:
+    """The output, and the gradient of every argument for a random cotangent (`expanded`: a constant with stride 0)."""
+    out = result(function(*arguments))
+    cotangent = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=out.dtype)
+    cotangent = out.new_ones(()).expand(out.shape) if expanded else cotangent
+    return [out.detach(), *torch.autograd.grad(out, tensors(arguments), cotangent, materialize_grads=True)]
+
+
+def assert_agree(op: str, arguments: tuple[Any, ...], *, expanded: bool = False) -> None:
+    """The CPU kernel gives the value and the gradients of the reference."""
+    wanted = outcome(bind(op, "reference").call, arguments, expanded=expanded)
+    found = outcome(bind(op, "cpu").call, arguments, expanded=expanded)
+    tolerance = TOLERANCE[found[0].dtype]
+    for a, b in zip(found, wanted, strict=True):
+        torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)

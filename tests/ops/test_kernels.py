@@ -1,0 +1,117 @@
+"""Every backend of every op means what the reference means: values, gradients, registration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from blockrec.jagged import Jagged
+from blockrec.ops import bind, names
+from tests.ops.samples import DTYPES, LENGTHS, assert_agree, outcome, result, sequence, strided, tensors
+
+
+def arguments_of(op: str, lengths: list[int], dtype: torch.dtype) -> tuple[Any, ...]:
+    """Random inputs of an op."""
+    torch.manual_seed(0)
+
+    def steps(*width: int) -> Jagged:
+        return sequence(lengths, *width, dtype=dtype)
+
+    def tensor(*shape: int) -> Tensor:
+        return torch.randn(*shape, dtype=dtype, requires_grad=True)
+
+    keys = steps(5)
+    makers = {
+        "segment_softmax": lambda: (steps(),),
+        "segment_sum": lambda: (keys, keys.like(tensor(keys.values.shape[0]))),
+        "segment_mean": lambda: (keys,),
+        "segment_topk": lambda: (steps(), 2),
+        "target_dot": lambda: (tensor(len(lengths), 5), keys),
+        "target_linear": lambda: (tensor(len(lengths), 3), keys, tensor(4, 20), tensor(4)),
+    }
+    return makers[op]()
+
+
+OPS = ["segment_softmax", "segment_sum", "segment_mean", "segment_topk", "target_dot", "target_linear"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=list(LENGTHS))
+@pytest.mark.parametrize("op", OPS)
+def test_cpu_agrees_with_reference(op: str, lengths: list[int], dtype: torch.dtype) -> None:
+    assert_agree(op, arguments_of(op, lengths, dtype))
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_strided_inputs(op: str) -> None:
+    arguments = arguments_of(op, LENGTHS["usual"], torch.float64)
+    views = tuple(
+        x.like(strided(x.values)) if isinstance(x, Jagged) else strided(x) if isinstance(x, Tensor) else x
+        for x in arguments
+    )
+    assert not any(x.is_contiguous() for x in tensors(views))
+    assert_agree(op, views)
+    torch.testing.assert_close(outcome(bind(op, "cpu").call, views), outcome(bind(op, "cpu").call, arguments))
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_expanded_gradient(op: str) -> None:
+    assert_agree(op, arguments_of(op, LENGTHS["usual"], torch.float64), expanded=True)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_gradient_of_the_reference(op: str) -> None:
+    arguments = arguments_of(op, [3, 0, 2], torch.float64)
+    inputs = tensors(arguments)
+
+    def value(*_: Tensor) -> Tensor:
+        return result(bind(op, "reference").call(*arguments))
+
+    assert torch.autograd.gradcheck(value, inputs)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_result_does_not_depend_on_threads(op: str) -> None:
+    arguments = arguments_of(op, LENGTHS["long"], torch.float32)
+    threads = torch.get_num_threads()
+    several = outcome(bind(op, "cpu").call, arguments)
+    try:
+        torch.set_num_threads(1)
+        one = outcome(bind(op, "cpu").call, arguments)
+    finally:
+        torch.set_num_threads(threads)
+    torch.testing.assert_close(several, one, rtol=1e-6, atol=1e-6)
+
+
+class Calls(TorchDispatchMode):
+    """Records the project's torch operators and the arguments they get."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[Any, tuple[Any, ...]]] = []
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function.namespace == "blockrec":
+            self.seen.append((function, args))
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_operators_are_registered_completely(op: str) -> None:
+    with Calls() as calls:
+        outcome(bind(op, "cpu").call, arguments_of(op, LENGTHS["usual"], torch.float64))
+    assert calls.seen
+    for function, arguments in calls.seen:
+        forward = "backward" not in function.name()
+        fresh = [x.detach().clone() if isinstance(x, Tensor) else x for x in arguments]
+        learnt = [x.requires_grad_(forward and x.is_floating_point()) if isinstance(x, Tensor) else x for x in fresh]
+        torch.library.opcheck(function, tuple(learnt))
+
+
+def test_every_differentiable_op_is_tested() -> None:
+    updates = {"lazy_adam", "rowwise_adagrad"}
+    assert set(names()) - updates == set(OPS)
