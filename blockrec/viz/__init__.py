@@ -1,0 +1,11 @@
+"""Pictures of a checked graph: `svg` for a browser or a page, `mermaid` for Markdown, `text` for a terminal.
+
+Every format starts from the same scene (`build`): what the compiler made is folded back into what the user wrote,
+features stand in boxes by destination, composites are clusters.
+"""
+
+from __future__ import annotations
+
+from blockrec.viz.writers.svg import svg
+
+__all__ = ["svg"]

@@ -1,0 +1,112 @@
+"""Left and right: links as straight as separation allows, clusters narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from blockrec.viz.layout.simplex import Differences
+from blockrec.viz.layout.slots import Slots
+from blockrec.viz.layout.tree import Tree, Unit
+from blockrec.viz.layout.values import GAP, PAD, Path, Wire
+
+Edge = tuple[Hashable, int]
+"""A variable and how far the border is from it."""
+
+STRAIGHT = {0: 1, 1: 2, 2: 2}
+"""Cost of a link's slant by the number of its trunk ends."""
+
+
+def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: dict[Path, int]) -> dict[Hashable, int]:
+    """x of the middle of every unit (by index), and of the borders of clusters (`("left", path)`, `("right", path)`)."""
+    x = Differences()
+    for path in tree.children:
+        for row in range(len(tree.segments) + 1):
+            _separate(x, tree, path, row)
+        if path:
+            x.add(("left", path), ("right", path), titles[path], 6)
+    for a, b, offset in _pulls(tree, wires, slots):
+        ends = sum(not tree.units[u].is_box for u in (a, b))
+        x.attract(a, b, offset, STRAIGHT[ends])
+    found = x.solve()
+    return _balanced(found, x, tree, list(_pulls(tree, wires, slots)))
+
+
+def _separate(x: Differences, tree: Tree, path: Path, row: int) -> None:
+    """Keep what stands in this row of a cluster apart, and inside the cluster."""
+    here = [child for child in tree.children[path] if _in_row(tree, child, row)]
+    for child in here[:1] if path else ():
+        x.add(("left", path), _left(tree, child)[0], PAD + _left(tree, child)[1])
+    for a, b in zip(here, here[1:], strict=False):
+        (u, right), (v, left) = _right(tree, a), _left(tree, b)
+        x.add(u, v, right + left + _gap(tree, a, b))
+    for child in here[-1:] if path else ():
+        x.add(_right(tree, child)[0], ("right", path), PAD + _right(tree, child)[1])
+
+
+def _in_row(tree: Tree, child: int | Path, row: int) -> bool:
+    first, last = tree.span(child)
+    return first <= row <= last
+
+
+def _left(tree: Tree, child: int | Path) -> Edge:
+    return (child, tree.units[child].width // 2) if isinstance(child, int) else (("left", child), 0)
+
+
+def _right(tree: Tree, child: int | Path) -> Edge:
+    return (child, tree.units[child].width // 2) if isinstance(child, int) else (("right", child), 0)
+
+
+def _gap(tree: Tree, a: int | Path, b: int | Path) -> int:
+    trunks = sum(isinstance(child, int) and not tree.units[child].is_box for child in (a, b))
+    return GAP - 9 * trunks
+
+
+def _pulls(tree: Tree, wires: Sequence[Wire], slots: Slots) -> Iterator[tuple[int, int, int]]:
+    """(upper, lower, offset): lower's x + offset should be upper's x; once for each distinct piece of a link."""
+    seen = set()
+    for chain, start, end in zip(tree.chains, slots.start, slots.end, strict=True):
+        for upper, lower in zip(chain, chain[1:], strict=False):
+            offset = (end if lower == chain[-1] else 0) - (start if upper == chain[0] else 0)
+            if (upper, lower, offset) not in seen:
+                seen.add((upper, lower, offset))
+                yield upper, lower, offset
+
+
+def _balanced(
+    found: dict[Hashable, int], x: Differences, tree: Tree, pulls: list[tuple[int, int, int]]
+) -> dict[Hashable, int]:
+    """Move units to the middle of the places that cost the same, as the simplex stops at an end of them."""
+    wanted: dict[int, list[tuple[int, int, int]]] = {unit.index: [] for unit in tree.units}
+    for a, b, offset in pulls:
+        cost = STRAIGHT[sum(not tree.units[u].is_box for u in (a, b))]
+        wanted[a].append((b, offset, cost))
+        wanted[b].append((a, -offset, cost))
+    room = _neighbours(x, tree)
+    for _ in range(2):
+        for unit in tree.units:
+            _centre(found, unit, wanted[unit.index], room[unit.index])
+    return found
+
+
+def _neighbours(x: Differences, tree: Tree) -> dict[int, list[tuple[Hashable, int, bool]]]:
+    """Unit → (variable, distance, whether it is on the left) of its separations."""
+    room: dict[int, list[tuple[Hashable, int, bool]]] = {unit.index: [] for unit in tree.units}
+    for (a, b), (distance, cost) in x.pairs.items():
+        if cost == 0 and isinstance(b, int):
+            room[b].append((a, distance, True))
+        if cost == 0 and isinstance(a, int):
+            room[a].append((b, distance, False))
+    return room
+
+
+def _centre(
+    found: dict[Hashable, int], unit: Unit, wanted: list[tuple[int, int, int]], room: list[tuple[Hashable, int, bool]]
+) -> None:
+    places = sorted(found[other] + offset for other, offset, cost in wanted for _ in range(cost))
+    if not places:
+        return
+    low, high = places[(len(places) - 1) // 2], places[len(places) // 2]
+    low = max([low, *(found[v] + d for v, d, left in room if left)])
+    high = min([high, *(found[v] - d for v, d, left in room if not left)])
+    if low < high:
+        found[unit.index] = (low + high) // 2

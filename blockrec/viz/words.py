@@ -1,0 +1,38 @@
+"""How numbers and settings read in a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def human(number: int) -> str:
+    """A count in at most four characters and a unit: 812, 16.4k, 4.07M."""
+    for limit, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= limit:
+            return f"{float(f'{number / limit:.3g}'):g}{unit}"
+    return str(number)
+
+
+def parameters(number: int) -> str:
+    """`1 parameter`, `16.4k parameters`."""
+    return f"{human(number)} parameter{'' if number == 1 else 's'}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 node`, `3 nodes`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, length: int) -> str:
+    """`text` on one line, cut to `length` characters with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def setting(value: Any) -> str:
+    """A parameter's value as YAML would write it, near enough to read."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(setting, value))}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)

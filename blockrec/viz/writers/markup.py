@@ -1,0 +1,33 @@
+"""XML as text, with everything that comes from users escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot hold, not even escaped."""
+
+
+def escaped(text: str) -> str:
+    """`text` as XML content or attribute value."""
+    return escape(ILLEGAL.sub("\ufffd", text))
+
+
+def tag(name: str, **attributes: str | float) -> str:
+    """`<name …/>`."""
+    return f"<{name}{_attributes(attributes)}/>"
+
+
+def element(name: str, children: Sequence[str] = (), text: str = "", **attributes: str | float) -> str:
+    """`<name …>text children</name>`: `text` is escaped, `children` are markup."""
+    return f"<{name}{_attributes(attributes)}>{escaped(text)}{''.join(children)}</{name}>"
+
+
+def _attributes(attributes: dict[str, str | float]) -> str:
+    return "".join(f' {key}="{escaped(_value(value))}"' for key, value in attributes.items())
+
+
+def _value(value: str | float) -> str:
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,0 +1,161 @@
+"""A scene as a self-contained SVG picture: no script, no font, no program needed to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blockrec.graph.ir import Graph
+from blockrec.viz.build import build
+from blockrec.viz.layout import Frame, Layout, Route, Wire, layout
+from blockrec.viz.measure import text_width, wrap
+from blockrec.viz.scene import Box, Cluster, Link, Scene
+from blockrec.viz.shapes import LINE, MARGIN, STRIP, Shape, shape
+from blockrec.viz.tooltips import box_tooltip, cluster_tooltip, link_tooltip
+from blockrec.viz.words import human
+from blockrec.viz.writers.legend import legend
+from blockrec.viz.writers.markup import element, tag
+from blockrec.viz.writers.style import style_sheet
+
+EDGE = 28
+"""Space around the picture."""
+NARROWEST = 460
+
+
+def svg(graph: Graph, *, depth: int | None = None) -> str:
+    """An SVG document; composites nested deeper than `depth` are closed (all open by default)."""
+    scene = build(graph, depth)
+    shapes = {box.id: shape(scene, box) for box in scene.boxes}
+    placed = layout(
+        {box.id: shapes[box.id].item(box) for box in scene.boxes},
+        [Wire(link.source, link.output, link.target, link.port) for link in scene.links],
+        {cluster.path: _title_width(cluster) + 24 for cluster in scene.clusters},
+    )
+    width = max(placed.width, NARROWEST)
+    header, top = _header(scene, width)
+    footer, bottom = legend(scene, width)
+    drawing = _drawing(scene, shapes, placed)
+    parts = [
+        *header,
+        element("g", drawing, transform=f"translate({(width - placed.width) / 2:g} {top})"),
+        element("g", footer, transform=f"translate(0 {top + placed.height + 30:g})"),
+    ]
+    return _page(scene, parts, width, top + placed.height + 30 + bottom)
+
+
+def _page(scene: Scene, parts: list[str], width: float, height: float) -> str:
+    w, h = round(width + 2 * EDGE), round(height + 2 * EDGE)
+    inner = [
+        element("title", [], scene.name),
+        element("desc", [], scene.doc) if scene.doc else "",
+        f"<style>{style_sheet()}</style><defs>{_head('vh', 6.5)}{_head('sh', 9)}</defs>",
+        tag("rect", width=w, height=h, **{"class": "page"}),
+        element("g", parts, transform=f"translate({EDGE} {EDGE})"),
+    ]
+    root = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {w} {h}", "width": w, "height": h, "role": "img"}
+    return element("svg", inner, **root) + "\n"
+
+
+def _head(name: str, size: float) -> str:
+    arrow = tag("path", d="M0 0L8 4L0 8z", **{"class": name})
+    place = {"viewBox": "0 0 8 8", "refX": 7.4, "refY": 4, "markerWidth": size, "markerHeight": size}
+    return element("marker", [arrow], id=name, orient="auto", markerUnits="userSpaceOnUse", **place)
+
+
+def _header(scene: Scene, width: float) -> tuple[list[str], int]:
+    """Title, doc and caption, and the height they take."""
+    lines = [("d", text) for text in [*wrap(scene.doc, width, 12), *wrap(scene.caption, width, 12)]]
+    texts = [element("text", [], scene.name, x=0, y=16, **{"class": "h"})]
+    texts += [element("text", [], text, x=0, y=40 + 17 * i, **{"class": kind}) for i, (kind, text) in enumerate(lines)]
+    return texts, 40 + 17 * len(lines) + 14
+
+
+def _drawing(scene: Scene, shapes: dict[str, Shape], placed: Layout) -> list[str]:
+    clusters = [_cluster(cluster, placed) for cluster in scene.clusters]
+    boxes = [_box(box, shapes[box.id], placed) for box in scene.boxes]
+    titles = [_cluster_title(cluster, placed) for cluster in scene.clusters]
+    return [*clusters, *_links(scene, placed), *titles, *boxes]
+
+
+def _cluster(cluster: Cluster, placed: Layout) -> str:
+    return element("g", [_rect(placed.clusters[cluster.path], 10, "c"), element("title", [], cluster_tooltip(cluster))])
+
+
+def _cluster_title(cluster: Cluster, placed: Layout) -> str:
+    frame = placed.clusters[cluster.path]
+    x = _free(frame, _title_width(cluster), [line for route in placed.routes for line in _verticals(route)])
+    size = element("tspan", [], f"  {human(cluster.parameters)} params", **{"class": "m"}) if cluster.parameters else ""
+    return element("text", [size], cluster.path[-1], x=x, y=frame.y + 17, **{"class": "ct"})
+
+
+def _title_width(cluster: Cluster) -> int:
+    size = f"  {human(cluster.parameters)} params" if cluster.parameters else ""
+    return text_width(cluster.path[-1] + size, 11, bold=True)
+
+
+def _verticals(route: Route) -> Iterator[tuple[float, float, float]]:
+    """(x, from, to) of the straight parts of a route."""
+    x, y = route.x, route.y
+    for step in route.steps:
+        yield x, y, step.start
+        x, y = step.x, step.end
+    yield x, y, route.end_y
+
+
+def _free(frame: Frame, width: int, lines: list[tuple[float, float, float]]) -> float:
+    """The leftmost x where a title of this width meets no link, or the left end if there is none."""
+    left = frame.x + 12
+    crossing = sorted(x for x, a, b in lines if a < frame.y + 22 and b > frame.y + 4 and frame.x < x < frame.right)
+    for start in [left, *(x + 8 for x in crossing)]:
+        if start + width <= frame.right - 6 and not any(start - 6 < x < start + width + 6 for x in crossing):
+            return max(left, start)
+    return left
+
+
+def _links(scene: Scene, placed: Layout) -> list[str]:
+    """Vector links as lines; sequence links as double lines, the inner lines last so that joins stay open."""
+    vectors, outer, inner = [], [], []
+    for link, route in zip(scene.links, placed.routes, strict=True):
+        d = _path(route)
+        title = element("title", [], link_tooltip(link, scene.box(link.target)))
+        if link.sequence:
+            outer.append(element("path", [title], d=d, **{"class": "s"}))
+            inner.append(tag("path", d=d, **{"class": "i", "marker-end": "url(#sh)"}))
+        else:
+            vectors.append(element("path", [title], d=d, **{"class": "v", "marker-end": "url(#vh)"}))
+    return [*vectors, *outer, *inner]
+
+
+def _path(route: Route) -> str:
+    parts = [f"M{route.x:g} {route.y:g}"]
+    x = route.x
+    for step in route.steps:
+        parts.append(f"V{step.start:g}")
+        if step.x == x:
+            parts.append(f"V{step.end:g}")
+        else:
+            half = (step.end - step.start) * 0.55
+            parts.append(f"C{x:g} {step.start + half:g} {step.x:g} {step.end - half:g} {step.x:g} {step.end:g}")
+        x = step.x
+    return "".join([*parts, f"V{route.end_y:g}"])
+
+
+def _box(box: Box, inner: Shape, placed: Layout) -> str:
+    frame = placed.boxes[box.id]
+    y = frame.y + 6 + STRIP * bool(inner.ports)
+    parts = [element("title", [], box_tooltip(box)), _rect(frame, 7, "b")]
+    for line in inner.lines:
+        y += LINE[line.size]
+        parts.append(element("text", [], line.text, x=frame.x + MARGIN, y=y - 4, **{"class": line.kind}))
+        if line.right:
+            parts.append(element("text", [], line.right, x=frame.right - MARGIN, y=y - 4, **{"class": "r"}))
+    parts += [_label(placed.ports[box.id, port], frame.y + 13, text) for port, text in inner.ports.items()]
+    parts += [_label(placed.outputs[box.id, name], frame.bottom - 6, text) for name, text in inner.outputs.items()]
+    return element("g", parts, **{"class": box.role})
+
+
+def _label(x: float, y: float, text: str) -> str:
+    return element("text", [], text, x=x, y=y, **{"class": "p"})
+
+
+def _rect(frame: Frame, radius: int, kind: str) -> str:
+    return tag("rect", x=frame.x, y=frame.y, width=frame.width, height=frame.height, rx=radius, **{"class": kind})
