@@ -41,17 +41,23 @@ def properties(signature: Signature) -> Mapping[str, Any]:
 
 def kind(schema: Mapping[str, Any]) -> str:
     """A parameter's type in words: `list of integer`, `softmax | none`, `number 0..1`."""
-    if "enum" in schema:
-        return " | ".join("null" if value is None else str(value) for value in schema["enum"])
+    if "oneOf" in schema:
+        return " | ".join(map(kind, schema["oneOf"]))
+    if "enum" in schema or "const" in schema:
+        values = schema.get("enum", [schema.get("const")])
+        return " | ".join("null" if value is None else str(value) for value in values)
+    if "type" not in schema:
+        return "any"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     return " | ".join(_one(name, schema) for name in types)
 
 
 def _one(name: str, schema: Mapping[str, Any]) -> str:
     if name == "array":
-        return f"list of {kind(schema['items'])}"
-    if name == "object" and isinstance(schema.get("additionalProperties"), Mapping):
-        return f"map to {kind(schema['additionalProperties'])}"
+        return f"list of {kind(schema.get('items', {}))}"
+    if name == "object":
+        inner = schema.get("additionalProperties")
+        return f"map to {kind(inner)}" if inner and isinstance(inner, Mapping) else "map"
     return f"{name}{_bounds(schema)}" if name in ("integer", "number") else str(name)
 
 
