@@ -7,11 +7,16 @@ A pass reports to a `Diagnostics` collector and goes on, so that one run shows e
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from blockrec.codes import CODES
+from blockrec.excerpt import Excerpt, plain
+
+SHOWN = 20
+"""The text form prints this many diagnostics and counts the rest."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,15 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
-        return self.text.split("\n")
+        """Lines as YAML counts them."""
+        return re.split("\r\n|[\n\r\x85\u2028\u2029]", self.text)
 
 
 @dataclass(frozen=True)
 class Span:
     """A place in a source: 0-based line and column, length in characters."""
 
-    source: Source = field(compare=False)
+    source: Source
     line: int
     column: int
     length: int
@@ -38,6 +44,12 @@ class Span:
     def inside(self, column: int, length: int) -> Span:
         """The part of this span that starts `column` characters in."""
         return replace(self, column=self.column + column, length=max(1, length))
+
+    @property
+    def text(self) -> str:
+        """What is written there, as far as it is on one line."""
+        lines = self.source.lines
+        return lines[self.line][self.column : self.column + self.length] if self.line < len(lines) else ""
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line + 1}:{self.column + 1}"
@@ -63,11 +75,11 @@ class Diagnostic:
         return (self.at.source.name, self.at.line, self.at.column, self.code) if self.at else ("", -1, -1, self.code)
 
 
-@dataclass
 class Diagnostics:
-    """Collects what the passes find, without duplicates."""
+    """Collects what the passes find, without duplicates; iterates in the order of places."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
 
     def error(
         self,
@@ -80,9 +92,7 @@ class Diagnostics:
         notes: Iterable[tuple[Span, str]] = (),
     ) -> None:
         assert code in CODES, f"{code} is not in blockrec.codes"
-        diagnostic = Diagnostic(code, message, at, label, help, tuple(notes))
-        if diagnostic not in self.found:
-            self.found.append(diagnostic)
+        self._found[Diagnostic(code, message, at, label, help, tuple(notes))] = None
 
     warn = error
     """The same call: a code that starts with W is a warning."""
@@ -97,10 +107,13 @@ class Diagnostics:
 
     @property
     def failed(self) -> bool:
-        return any(d.is_error for d in self.found)
+        return any(d.is_error for d in self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        return iter(sorted(self.found, key=lambda d: d.order))
+        return iter(sorted(self._found, key=lambda d: d.order))
 
     def raise_errors(self) -> None:
         """Raise `BlockrecError` if any error was reported."""
@@ -108,7 +121,7 @@ class Diagnostics:
             raise BlockrecError(self)
 
     def __str__(self) -> str:
-        return "\n\n".join(render(d) for d in self)
+        return render_all(list(self))
 
 
 class BlockrecError(Exception):
@@ -119,7 +132,7 @@ class BlockrecError(Exception):
         self.diagnostics = diagnostics
 
     def __str__(self) -> str:
-        return "\n\n".join(render(d) for d in self.diagnostics.errors)
+        return render_all(self.diagnostics.errors)
 
 
 def fail(code: str, message: str, at: Span | None = None, *, help: str = "") -> BlockrecError:
@@ -129,37 +142,64 @@ def fail(code: str, message: str, at: Span | None = None, *, help: str = "") -> 
     return BlockrecError(report)
 
 
-def render(diagnostic: Diagnostic) -> str:
+Style = Callable[[str, str], str]
+"""(text, role) → text, for colours. Roles: error, warning, message, place, margin, source, mark, note, help."""
+
+
+def _unstyled(text: str, role: str) -> str:  # noqa: ARG001 - a style's signature
+    return text
+
+
+def render_all(diagnostics: Sequence[Diagnostic], style: Style = _unstyled) -> str:
+    """The text of several diagnostics: the first 20, then how many more there are."""
+    texts = [render(d, style) for d in diagnostics[:SHOWN]]
+    more = len(diagnostics) - SHOWN
+    return "\n\n".join([*texts, f"… and {more} more"] if more > 0 else texts)
+
+
+def render(diagnostic: Diagnostic, style: Style = _unstyled) -> str:
     """The text of one diagnostic: code and cause, place, excerpt with carets, help."""
-    kind = "error" if diagnostic.is_error else "warning"
-    head = f"{kind}[{diagnostic.code}]: {diagnostic.message}"
-    tail = f"  = help: {diagnostic.help}" if diagnostic.help else ""
-    if diagnostic.at is None:
-        return "\n".join(filter(None, [head, tail]))
-    places = [diagnostic.at, *(span for span, _ in diagnostic.notes)]
-    width = len(str(max(span.line for span in places) + 1))
-    margin = " " * width
-    lines = [head, f"{margin}--> {diagnostic.at}", f"{margin} |", *_excerpt(diagnostic.at, "^", diagnostic.label, width)]
-    for span, text in diagnostic.notes:
-        elsewhere = span.source.name != diagnostic.at.source.name
-        lines += [f"{margin}::: {span}" if elsewhere else f"{margin} ⋮", *_excerpt(span, "-", text, width)]
-    return "\n".join([*lines, f"{margin}{tail[1:]}"] if tail else lines)
+    at, role = diagnostic.at, "error" if diagnostic.is_error else "warning"
+    head = f"{style(f'{role}[{diagnostic.code}]', role)}{style(f': {plain(diagnostic.message)}', 'message')}"
+    places = [at, *(span for span, _ in diagnostic.notes)] if at else []
+    margin = " " * len(str(max((span.line for span in places), default=0) + 1))
+    lines = [head]
+    if at:
+        lines += [
+            f"{margin}{style('-->', 'margin')} {style(plain(str(at)), 'place')}",
+            f"{margin} {style('|', 'margin')}",
+        ]
+        lines += _excerpt(at, "^", diagnostic.label, len(margin), style, role)
+        for span, text in diagnostic.notes:
+            lines += [f"{margin} {_gap(span, at, style)}", *_excerpt(span, "-", text, len(margin), style, "note")]
+    if diagnostic.help:
+        lines.append(f"{margin} {style('=', 'margin')} {style('help:', 'help')} {plain(diagnostic.help)}")
+    return "\n".join(lines)
 
 
-def _excerpt(span: Span, mark: str, label: str, width: int) -> list[str]:
+def _gap(span: Span, at: Span, style: Style) -> str:
+    """What stands between two excerpts: dots, or the name of the other file."""
+    same = span.source.name == at.source.name
+    return style("⋮", "margin") if same else f"{style(':::', 'margin')} {style(plain(str(span)), 'place')}"
+
+
+def _excerpt(span: Span, mark: str, label: str, width: int, style: Style, role: str) -> list[str]:
     line = span.source.lines[span.line] if span.line < len(span.source.lines) else ""
-    indent = "".join("\t" if c == "\t" else " " for c in line[: span.column])
-    return [f"{span.line + 1:>{width}} | {line}", f"{' ' * width} | {indent}{mark * span.length} {label}".rstrip()]
+    shown = Excerpt.of(line, span.column, span.length)
+    bar = style("|", "margin")
+    under = style(f"{mark * shown.length} {plain(label)}".rstrip(), role if mark == "^" else "note")
+    number = style(f"{span.line + 1:>{width}}", "margin")
+    return [f"{number} {bar} {style(shown.text, 'source')}", f"{' ' * width} {bar} {' ' * shown.column}{under}"]
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that `word` most likely meant, or None."""
-    known = list(names)
+    known = list(dict.fromkeys(names))
     same = [n for n in known if n.lower() == word.lower()]
     return next(iter(same or difflib.get_close_matches(word, known, 1, 0.6)), None)
 
 
 def did_you_mean(word: object, names: Iterable[str], otherwise: str = "") -> str:
     """Help text for a misspelt name: the nearest legal one, else `otherwise`."""
-    hit = nearest(str(word), names)
+    hit = nearest(str(word)[:100], names)
     return f"did you mean `{hit}`?" if hit else otherwise

@@ -1,0 +1,45 @@
+"""`params:` evaluated in the order in which they need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from blockrec.diagnostics import Diagnostics
+from blockrec.language.expressions import mentioned, substitute
+from blockrec.language.values import UNKNOWN, Map
+
+REQUIRED = "required"
+"""The word that stands for the value of a parameter that whoever uses it must give."""
+
+
+def resolve_params(params: Map, report: Diagnostics, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Values of all parameters; `given` are evaluated already and replace the declared ones.
+
+    What cannot be evaluated is reported (E404: a cycle) and is `UNKNOWN`.
+    """
+    given = given or {}
+    open_ = {name: mentioned(value) & set(params) for name, value in params.items() if name not in given}
+    values: dict[str, Any] = dict(given)
+    while ready := [name for name, needs in open_.items() if needs <= set(values)]:
+        for name in ready:
+            del open_[name]
+            values[name] = substitute(params[name], params.at[name], values, report)
+    _report_cycle(params, open_, report)
+    return {name: values.get(name, UNKNOWN) for name in {**params, **given}}
+
+
+def _report_cycle(params: Map, open_: dict[str, set[str]], report: Diagnostics) -> None:
+    """Those left over wait for each other, or for one that does."""
+    seen: set[str] = set()
+    for name in open_:
+        path: list[str] = []
+        while name not in path and name not in seen:
+            path.append(name)
+            name = next(n for n in open_[name] if n in open_)
+        seen.update(path)
+        if name in path:
+            cycle = path[path.index(name) :]
+            text = " → ".join([*cycle, cycle[0]])
+            notes = [(params.at[n], f"`{n}`") for n in cycle[1:]]
+            report.error("E404", f"parameters refer to each other: {text}", params.at[cycle[0]], notes=notes)

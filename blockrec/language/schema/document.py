@@ -1,0 +1,63 @@
+"""A model file and a dataset card as a whole."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from blockrec.language.schema.data import DATA
+from blockrec.language.schema.features import FEATURES, LABELS
+from blockrec.language.schema.graph import BLOCKS, GRAPH, KERNEL, LOSSES, OUTPUTS, TASKS
+from blockrec.language.schema.parts import Schema, closed, named, text
+from blockrec.language.schema.train import EVAL, TRAIN
+
+VERSION = 1
+"""Of the language; a file begins with it."""
+
+_VERSION: Schema = {"const": VERSION, "description": "Version of the language."}
+_DOC: Schema = {"type": "string", "description": "What it is."}
+_INPUTS: Schema = {"features": FEATURES, "labels": LABELS, "data": DATA}
+
+
+@cache
+def model_schema() -> Schema:
+    """Of a merged model file, expressions evaluated; in `graph` and `blocks` only the words that all nodes share."""
+    return closed(
+        "A model.",
+        {
+            "blockrec": _VERSION,
+            "name": {
+                "type": "string",
+                "pattern": "^[a-z][a-z0-9_]*$",
+                "x-codes": {"pattern": "E109"},
+                "description": "Its name.",
+            },
+            "doc": _DOC,
+            "dataset": text("Dataset card that this file lies over: a packaged one or a file."),
+            "imports": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Python modules or .py files with blocks.",
+            },
+            "params": named("Values for `$name` and `$(…)`.", {"x-new": []}),
+            **_INPUTS,
+            "blocks": BLOCKS,
+            "graph": GRAPH,
+            "tasks": TASKS,
+            "losses": LOSSES,
+            "outputs": OUTPUTS,
+            "train": TRAIN,
+            "eval": EVAL,
+            "kernels": KERNEL,
+            "variants": named("Patches of this file by name.", {"type": "object"}),
+        },
+        required=["blockrec", "features", "graph"],
+    )
+
+
+@cache
+def card_schema() -> Schema:
+    """Of a dataset card."""
+    licence = text("Terms of the data.")
+    return closed(
+        "A dataset.", {"blockrec": _VERSION, "name": text("Its name."), "doc": _DOC, "licence": licence, **_INPUTS}
+    )

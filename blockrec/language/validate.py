@@ -1,0 +1,278 @@
+"""JSON Schema validation whose mistakes are diagnostics: a code, the exact place, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from blockrec.diagnostics import Diagnostics, Span, did_you_mean, nearest
+from blockrec.language.schema import NODE_WORDS
+from blockrec.language.values import UNKNOWN, List, Map
+from blockrec.language.words import correction, dotted, expected, given
+
+Mistake = Any
+"""A `ValidationError` of jsonschema, which is imported only when there is something to validate."""
+
+Path = tuple[str | int, ...]
+SHOWN = 100
+"""So many mistakes of one section are reported."""
+
+
+def validate(value: Map, schema: Mapping[str, Any], report: Diagnostics, path: Path = ()) -> bool:
+    """Report how `value`, found at `path` of its document, differs from `schema`; True if it does not."""
+    return _Validation(_Section(value, path), report).run(schema)
+
+
+def validate_parameters(
+    block: str, values: Mapping[str, Any], schema: Mapping[str, Any], at: Span, report: Diagnostics
+) -> bool:
+    """Check a node's parameters against its block's schema. `at`: the place of the block's name.
+
+    False if one is wrong, missing, unknown, or has no value because of an earlier error.
+    """
+    return _Validation(_Parameters(values, block, at), report).run(schema) and not holds_unknown(values)
+
+
+def holds_unknown(value: Any) -> bool:
+    """Whether an earlier error left a part of `value` unknown."""
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, value.values()))
+    return any(map(holds_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+
+
+@dataclass(frozen=True)
+class _Section:
+    """How messages call the parts of a section of a document, and where they are."""
+
+    root: Any
+    path: Path
+
+    codes = {"unknown": "E100", "type": "E104"}
+    further: tuple[str, ...] = ()
+
+    def name(self, path: Path) -> str:
+        return f"`{dotted((*self.path, *path))}`" if (*self.path, *path) else "the file"
+
+    def unknown(self, path: Path, key: str) -> str:
+        where = (*self.path, *path)
+        return f"unknown key `{key}` in `{dotted(where)}`" if where else f"unknown top-level key `{key}`"
+
+    def missing(self, path: Path, key: str) -> str:
+        return f"{self.name(path)} needs `{key}`"
+
+    def home(self, path: Path) -> Span:
+        """Where to say that something is missing: the key of the mapping that lacks it."""
+        return key_span(self.root, path)
+
+
+@dataclass(frozen=True)
+class _Parameters:
+    """The same for the parameters of a node."""
+
+    root: Any
+    block: str
+    at: Span
+
+    codes = {"unknown": "E103", "type": "E104"}
+    further = NODE_WORDS
+
+    def name(self, path: Path) -> str:
+        return f"parameter `{dotted(path)}` of `{self.block}`"
+
+    def unknown(self, path: Path, key: str) -> str:
+        return f"unknown key `{key}` in {self.name(path)}" if path else f"block `{self.block}` has no parameter `{key}`"
+
+    def missing(self, path: Path, key: str) -> str:
+        return f"{self.name(path)} needs `{key}`" if path else f"block `{self.block}` needs the parameter `{key}`"
+
+    def home(self, path: Path) -> Span:
+        return key_span(self.root, path, self.at) if path else self.at
+
+
+def value_span(root: Any, path: Path, otherwise: Span | None = None) -> Span:
+    """The place of the value at `path`."""
+    return _last_span(root, path, "at", otherwise)
+
+
+def key_span(root: Any, path: Path, otherwise: Span | None = None) -> Span:
+    """The place of the key at `path` (of the item, in a list)."""
+    return _last_span(root, path, "keys_at", otherwise)
+
+
+def _last_span(root: Any, path: Path, attribute: str, otherwise: Span | None) -> Span:
+    container, span = root, getattr(root, "span", otherwise)
+    for key in path:
+        places = getattr(container, "at" if isinstance(container, List) else attribute, None)
+        span = places[key] if places is not None else span
+        container = container[key]
+    assert span is not None
+    return span
+
+
+class _Validation:
+    """One run: jsonschema finds, we say."""
+
+    def __init__(self, words: _Section | _Parameters, report: Diagnostics) -> None:
+        self.words, self.report, self.clean = words, report, True
+
+    def run(self, schema: Mapping[str, Any]) -> bool:
+        for error in islice(_validator()(schema).iter_errors(self.words.root), SHOWN):
+            self._report(error)
+        return self.clean
+
+    def _report(self, error: Mistake) -> None:
+        if error.instance is UNKNOWN:
+            return
+        rule = _RULES.get(error.validator, _Validation._otherwise)
+        rule(self, error, tuple(error.absolute_path), error.schema)
+
+    def _say(self, error: Mistake, code: str, message: str, at: Span, label: str = "", help: str = "") -> None:
+        self.clean = False
+        code = error.schema.get("x-codes", {}).get(error.validator, code)
+        self.report.error(code, message, at, label=label, help=help or error.schema.get("x-help", ""))
+
+    def _value_span(self, path: Path) -> Span:
+        return value_span(self.words.root, path, getattr(self.words, "at", None))
+
+    def _unknown(self, error: Mistake, path: Path, schema: Any) -> None:
+        known = [*schema.get("properties", {}), *(() if path else self.words.further)]
+        for key in _unknown_keys(error):
+            otherwise = f"known here: {', '.join(known)}" if known else "nothing can be set here"
+            at = key_span(self.words.root, (*path, key), getattr(self.words, "at", None))
+            help = did_you_mean(key, known, otherwise)
+            self._say(error, self.words.codes["unknown"], self.words.unknown(path, key), at, help=help)
+
+    def _required(self, error: Mistake, path: Path, schema: Any) -> None:
+        properties = schema.get("properties", {})
+        misspelt = {nearest(k, properties) for k in error.instance if k not in properties}
+        for key in error.validator_value:
+            if key not in error.instance and key not in misspelt:
+                at = self.words.home(path)
+                self._say(
+                    error, "E105", self.words.missing(path, key), at, f"missing `{key}`", _described(properties, key)
+                )
+
+    def _type(self, error: Mistake, path: Path, schema: Any) -> None:
+        code = "E101" if isinstance(self.words, _Section) and error.validator_value == "object" else "E104"
+        wanted = expected(schema)
+        message = f"{self.words.name(path)} must be {wanted}, not {given(error.instance)}"
+        help = correction(error.instance, schema)
+        self._say(error, code, message, self._value_span(path), f"expected {wanted}", help)
+
+    def _enum(self, error: Mistake, path: Path, schema: Any) -> None:
+        choices = error.validator_value if error.validator == "enum" else [error.validator_value]
+        listed = ", ".join(map(_written, choices))
+        message = f"{self.words.name(path)} cannot be {given(error.instance)}"
+        otherwise = schema.get("x-help") or f"one of: {listed}"
+        help = did_you_mean(error.instance, map(_written, choices), otherwise)
+        self._say(error, "E107", message, self._value_span(path), f"one of: {listed}", help)
+
+    def _limit(self, error: Mistake, path: Path, schema: Any) -> None:  # noqa: ARG002 - one form for all rules
+        bound = f"{_LIMITS[str(error.validator)]} {error.validator_value}"
+        message = f"{self.words.name(path)} must be {bound}, not {given(error.instance)}"
+        self._say(error, "E106", message, self._value_span(path), f"must be {bound}")
+
+    def _size(self, error: Mistake, path: Path, schema: Any) -> None:
+        bound, what = _SIZES[str(error.validator)]
+        message = f"{self.words.name(path)} must have {bound} {error.validator_value} {what}, not {len(error.instance)}"
+        keys = ", ".join(schema.get("properties", {}))
+        help = f"choose from: {keys}" if keys and "Properties" in str(error.validator) else ""
+        self._say(error, "E106", message, self._value_span(path), help=help)
+
+    def _pattern(self, error: Mistake, path: Path, schema: Any) -> None:
+        help = schema.get("x-help") or schema.get("description", "")
+        if "propertyNames" in error.absolute_schema_path:
+            at = key_span(self.words.root, (*path, error.instance))
+            self._say(error, "E109", f"`{error.instance}` is not a name", at, help=help)
+        else:
+            message = f"{self.words.name(path)} cannot be {given(error.instance)}"
+            self._say(error, "E101", message, self._value_span(path), help=help)
+
+    def _alternatives(self, error: Mistake, path: Path, schema: Any) -> None:
+        """Report the mistakes of the alternative that has the right type, if one has."""
+        fitting = [branch for branch in _branches(error) if not any(_is_wrong_kind(e) for e in branch)]
+        if len(fitting) == 1:
+            for inner in fitting[0]:
+                self._report(inner)
+            return
+        wanted = " or ".join(expected(s) for s in error.validator_value)
+        message = f"{self.words.name(path)} must be {wanted}, not {given(error.instance)}"
+        help = correction(error.instance, schema)
+        self._say(error, "E104", message, self._value_span(path), f"expected {wanted}", help)
+
+    def _otherwise(self, error: Mistake, path: Path, schema: Any) -> None:  # noqa: ARG002 - one form for all rules
+        self._say(error, "E101", f"{self.words.name(path)}: {error.message}", self._value_span(path))
+
+
+_LIMITS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+_SIZES = {
+    "minItems": ("at least", "items"),
+    "maxItems": ("at most", "items"),
+    "minLength": ("at least", "characters"),
+    "maxLength": ("at most", "characters"),
+    "minProperties": ("at least", "keys"),
+    "maxProperties": ("at most", "keys"),
+}
+
+
+_RULES: dict[str, Callable[[_Validation, Mistake, Path, Any], None]] = {
+    "additionalProperties": _Validation._unknown,
+    "required": _Validation._required,
+    "type": _Validation._type,
+    "enum": _Validation._enum,
+    "const": _Validation._enum,
+    "pattern": _Validation._pattern,
+    "anyOf": _Validation._alternatives,
+    "oneOf": _Validation._alternatives,
+    **dict.fromkeys(_LIMITS, _Validation._limit),
+    **dict.fromkeys(_SIZES, _Validation._size),
+}
+
+
+def _unknown_keys(error: Mistake) -> Iterator[str]:
+    properties = error.schema.get("properties", {})
+    return islice((key for key in error.instance if key not in properties), SHOWN)
+
+
+def _branches(error: Mistake) -> list[list[Mistake]]:
+    branches: dict[Any, list[Mistake]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    return list(branches.values())
+
+
+def _is_wrong_kind(error: Mistake) -> bool:
+    return not error.relative_path and error.validator in ("type", "const", "enum")
+
+
+def _described(properties: Mapping[str, Any], key: str) -> str:
+    return str(properties.get(key, {}).get("description", ""))
+
+
+def _written(choice: Any) -> str:
+    return choice if isinstance(choice, str) else given(choice)
+
+
+@cache
+def _validator() -> Any:
+    """Draft 2020-12 with our values: true is no number, 1.0 is not whole, and a pattern's `$` is the very end."""
+    import re
+
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def pattern(validator: Any, wanted: str, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ARG001
+        if isinstance(instance, str) and not re.search(re.sub(r"\$\Z", r"\\Z", wanted), instance):
+            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    is_whole = lambda checker, v: isinstance(v, int) and not isinstance(v, bool)  # noqa: ARG005, E731
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_whole)
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"pattern": pattern}, type_checker=types)
