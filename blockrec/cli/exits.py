@@ -37,7 +37,8 @@ def guarded(command: Callable[[], int | None], terminal: Terminal) -> int:
             f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", error, terminal
         )
     except ImportError as error:
-        return _environment(str(error), error, terminal)
+        ours = (error.name or "").startswith("blockrec.")
+        return _defect(error, terminal) if ours else _environment(str(error), error, terminal)
     except Exception as error:
         return _usage(error, terminal) if hasattr(error, "format_message") else _defect(error, terminal)
 
