@@ -7,16 +7,16 @@ from collections.abc import Iterable
 
 def models(incomplete: str) -> list[str]:
     """Packaged models; file names are the shell's own business."""
-    from blockrec.language.packaged import models as packaged
+    from blockrec.language.files import packaged_models
 
-    return _starting(incomplete, packaged())
+    return _starting(incomplete, packaged_models())
 
 
 def cards(incomplete: str) -> list[str]:
     """Packaged dataset cards."""
-    from blockrec.language.packaged import cards as packaged
+    from blockrec.language.files import packaged_cards
 
-    return _starting(incomplete, packaged())
+    return _starting(incomplete, packaged_cards())
 
 
 def blocks(incomplete: str) -> list[str]:

@@ -72,10 +72,7 @@ def test_machine_forms_go_to_stdout_and_name_the_same_places(blockrec: Any, writ
     elif style == "short":
         places = {tuple(map(int, line.split(":")[1:3])) for line in ended.out.splitlines()}
     else:
-        keys = [
-            dict(p.split("=") for p in line.split("::")[1].split(" ")[1].split(",")) for line in ended.out.splitlines()
-        ]
-        places = {(int(k["line"]), int(k["col"])) for k in keys}
+        places = {tuple(map(int, found)) for found in re.findall(r"line=(\d+),col=(\d+)", ended.out)}
     assert places >= {(6, 29), (7, 18), (8, 32)}
 
 

@@ -40,8 +40,8 @@ def test_every_command_has_examples(blockrec: Any, command: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [["chek"], ["check"], ["check", "x.yaml", "--forma"], ["run", "x", "--epochs", "0"]]
 )
-def test_wrong_usage_exits_with_3_and_a_hint(blockrec: Any, arguments: list[str]) -> None:
-    ended = blockrec(*arguments)
+def test_wrong_usage_exits_with_3_and_a_hint(blockrec: Any, arguments: str) -> None:
+    ended = blockrec(*arguments.split())
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.startswith("error: ")
     assert "--help" in ended.err
