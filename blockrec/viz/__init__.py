@@ -6,6 +6,8 @@ features stand in boxes by destination, composites are clusters.
 
 from __future__ import annotations
 
+from blockrec.viz.writers.mermaid import mermaid
 from blockrec.viz.writers.svg import svg
+from blockrec.viz.writers.text import text
 
-__all__ = ["svg"]
+__all__ = ["mermaid", "svg", "text"]

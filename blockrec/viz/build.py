@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from blockrec.graph.ir import Graph, Node, Sink
@@ -14,6 +15,8 @@ from blockrec.viz.scene import Box, Cluster, Link, Path, Read, Scene
 from blockrec.viz.words import setting
 
 NODE = "node:"
+EMBED = ("lookup", "concat", "stack")
+"""What the compiler makes of the form `embed`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def node_id(name: str) -> str:
 
 def build(graph: Graph, depth: int | None = None) -> Scene:
     """The scene of a checked graph; composites nested deeper than `depth` are closed (0 closes all)."""
-    sinks = [_sink(graph, sink) for sink in graph.sinks]
+    sinks = [_sink(graph, sink) for sink in graph.sinks if not _is_of_task(graph, sink)]
     absorbed = {node.name for sink in graph.sinks if (node := _loss_node(graph, sink))}
     drawn = [*(_node(graph, node) for node in written(graph) if node.name not in absorbed), *sinks]
     homes = {d.box.id: _home(d.box, depth) for d in drawn}
@@ -52,8 +55,8 @@ def _node(graph: Graph, node: Node) -> Drawn:
         role="loss" if node.role == "loss" else "embed" if reads else "block",
         name=node.name,
         label=path[-1],
-        block="embed" if reads and node.block in ("lookup", "concat") else node.block,
-        cluster=path[:-1],
+        block="embed" if reads and node.block in EMBED else node.block,
+        cluster=path[:-1] if node.role != "loss" else (),
         outputs={name: str(type) for name, type in (node.outputs or {}).items()},
         parameters=node.parameters if not reads else None,
         reads=reads,
@@ -76,7 +79,8 @@ def _sink(graph: Graph, sink: Sink) -> Drawn:
     read = uses(graph, node) if node else []
     label = sink.label or next((use.source for use in read if use.source in graph.labels), None)
     notes = [f"label {label}"] if label else []
-    notes += [f"weight {sink.weight:g}"] if sink.weight != 1.0 else []
+    weight = next((s.weight for s in graph.sinks if s.kind == "loss" and node and s.edge.source == node.name), sink.weight)
+    notes += [f"weight {weight:g}"] if weight != 1.0 else []
     notes += [", ".join(map(_metric, sink.metrics))] if sink.metrics else []
     box = Box(
         id=f"{sink.kind}:{sink.name}",
@@ -98,8 +102,16 @@ def _loss_node(graph: Graph, sink: Sink) -> Node | None:
     return node if node and node.role == "loss" else None
 
 
+def _is_of_task(graph: Graph, sink: Sink) -> bool:
+    """Whether this is the loss of a task, which the task's box shows."""
+    return sink.kind == "loss" and any(s.kind == "task" and s.loss == sink.edge.source for s in graph.sinks)
+
+
 def _metric(metric: object) -> str:
-    return ", ".join(map(str, metric)) if isinstance(metric, dict) else str(metric)
+    """`auc`, or `gauc by user` for `{gauc: {by: user}}`."""
+    if not isinstance(metric, Mapping):
+        return str(metric)
+    return ", ".join(" ".join([name, *(f"{k} {setting(v)}" for k, v in (given or {}).items())]) for name, given in metric.items())
 
 
 def _home(box: Box, depth: int | None) -> str:
@@ -170,7 +182,7 @@ def _link(graph: Graph, use: Use, target: str, port: str, homes: dict[str, str],
 
 
 def _with_ports(box: Box, links: list[Link]) -> Box:
-    ports = tuple(dict.fromkeys(link.port for link in links if link.target == box.id))
+    ports = Counter(link.port for link in links if link.target == box.id)
     leaving = {link.output: link.type for link in links if link.source == box.id}
     return replace(box, ports=ports, outputs=box.outputs or leaving)
 

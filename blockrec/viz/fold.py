@@ -33,7 +33,14 @@ def uses(graph: Graph, node: Node) -> list[Use]:
     """What `node` reads, in port order, seen through the nodes that the compiler made."""
     if node.role == "lookup":
         return [_lookup(node, "")]
-    return [use for port, edge in node.edges() for use in origins(graph, edge, port)]
+    found = [use for port, edge in node.edges() for use in origins(graph, edge, port)]
+    return [_unshared(graph, use) for use in found] if any(use.read for use in found) else found
+
+
+def _unshared(graph: Graph, use: Use) -> Use:
+    """An `embed` may use the lookup of another node: it reads the same rows."""
+    node = graph.nodes.get(use.source)
+    return _lookup(node, use.port) if node and node.role == "lookup" else use
 
 
 def origins(graph: Graph, edge: Edge, port: str) -> Iterator[Use]:

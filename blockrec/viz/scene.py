@@ -33,7 +33,7 @@ class Box:
 
     name: how the graph calls it (`head.bn`); label: what stands in the picture, inside its cluster (`bn`).
     block: registered block, loss or, for inputs, the sequence; cluster: composites around it, outermost first.
-    ports, outputs: those that links use; outputs with their type as text.
+    ports: those that links use, with the number of links; outputs: all, with their type as text.
     parameters: trainable numbers outside tables, None if not known.
     rows: features of an input box; reads: table rows of an `embed`; notes: short facts of a sink.
     settings: the block's parameters as text; written: those that the model file gives.
@@ -46,7 +46,7 @@ class Box:
     label: str
     block: str = ""
     cluster: Path = ()
-    ports: tuple[str, ...] = ()
+    ports: Mapping[str, int] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     parameters: int | None = None
     rows: tuple[Row, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from blockrec.viz.layout import Item
+from blockrec.viz.layout import SLOT, Item
 from blockrec.viz.measure import text_width
 from blockrec.viz.scene import Box, Read, Scene
 from blockrec.viz.words import counted, human, shortened
@@ -48,8 +48,8 @@ class Shape:
     def item(self, box: Box) -> Item:
         """The size to place."""
         inputs, outputs = _widths(self.ports), _widths(self.outputs)
-        labels = max(sum(w + 4 for w in side.values()) for side in (inputs, outputs))
-        links = 14 * (len(box.ports) + 1)
+        labels = max(sum(side.values()) for side in (inputs, outputs))
+        links = SLOT * sum(box.ports.values())
         width = max([line.width for line in self.lines] + [labels, links, 60]) + 2 * MARGIN
         height = sum(LINE[line.size] for line in self.lines) + 12 + STRIP * (bool(self.ports) + bool(self.outputs))
         return Item(width + width % 2, height, box.cluster, inputs, outputs)
@@ -78,26 +78,26 @@ def _facts(box: Box) -> list[str]:
     what = {"composite": counted(len(box.inside), "node"), "output": "output"}.get(box.role, box.block)
     head = f"{box.role} · {what}" if box.role in ("task", "loss", "composite") and what else what
     size = f"{human(box.parameters)} params" if box.parameters else ""
+    tables, *rest = reads(box.reads) if box.role == "embed" else [("", "")]
+    first = " · ".join(filter(None, [head, tables[0], size]))
     written = "  ".join(f"{name} {box.settings[name]}" for name in box.written)
-    return [" · ".join(filter(None, [head, size])), *([] if box.role == "composite" else reads(box.reads)), written, *box.notes]
+    return [first, tables[1], *(fact for pair in rest for fact in pair), written, *box.notes]
 
 
-def reads(found: Sequence[Read]) -> list[str]:
-    """One fact a table and dim: `item, category · att × 16`."""
+def reads(found: Sequence[Read]) -> list[tuple[str, str]]:
+    """(`att × 16`, `item, category`): a table with its dim, and the features read from it."""
     groups: dict[tuple[str, int], list[str]] = {}
     for read in found:
         groups.setdefault((read.table, read.dim), []).append(read.feature)
-    return [f"{_together(names)} · {table} × {dim}" for (table, dim), names in groups.items()]
+    return [(f"{table} × {dim}", _together(names)) for (table, dim), names in groups.items()]
 
 
 def _together(names: list[str]) -> str:
-    """`behaviors.{item, category}` for fields of one sequence; a count for many."""
+    """Names in a row, fields of one sequence without its name (a link shows it); a count for many."""
     if len(names) > 6:
         return counted(len(names), "feature")
-    sequences = {name.rpartition(".")[0] for name in names}
-    if len(names) > 1 and len(sequences) == 1 and (sequence := sequences.pop()):
-        return f"{sequence}.{{{', '.join(name.rpartition('.')[2] for name in names)}}}"
-    return ", ".join(names)
+    one = len({name.rpartition(".")[0] for name in names}) == 1
+    return ", ".join(name.rpartition(".")[2] if one else name for name in names)
 
 
 def _type(box: Box, used: Sequence[str]) -> str:

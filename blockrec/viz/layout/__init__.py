@@ -13,9 +13,9 @@ from blockrec.viz.layout.ordering import arrange
 from blockrec.viz.layout.place import place
 from blockrec.viz.layout.slots import slots
 from blockrec.viz.layout.tree import grow
-from blockrec.viz.layout.values import Frame, Item, Layout, Path, Route, Step, Wire
+from blockrec.viz.layout.values import SLOT, Frame, Item, Layout, Path, Route, Step, Wire
 
-__all__ = ["Frame", "Item", "Layout", "Route", "Step", "Wire", "layout"]
+__all__ = ["SLOT", "Frame", "Item", "Layout", "Route", "Step", "Wire", "layout"]
 
 
 def layout(items: Mapping[str, Item], wires: Sequence[Wire], titles: Mapping[Path, int]) -> Layout:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 from blockrec.viz.layout.simplex import Differences
 from blockrec.viz.layout.slots import Slots
@@ -12,8 +14,19 @@ from blockrec.viz.layout.values import GAP, PAD, Path, Wire
 Edge = tuple[Hashable, int]
 """A variable and how far the border is from it."""
 
-STRAIGHT = {0: 1, 1: 2, 2: 2}
-"""Cost of a link's slant by the number of its trunk ends."""
+STRAIGHT = {0: 1, 1: 2, 2: 8}
+"""Cost of a slant by the number of its ends that are trunks."""
+ALONE = 4
+"""Cost where one link leaves a box and is all that reaches the next: chains stay straight."""
+
+
+class Pull(NamedTuple):
+    """A piece of a link: the lower unit's x + offset should be the upper's x."""
+
+    upper: int
+    lower: int
+    offset: int
+    cost: int
 
 
 def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: dict[Path, int]) -> dict[Hashable, int]:
@@ -24,11 +37,10 @@ def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: dict[Path, 
             _separate(x, tree, path, row)
         if path:
             x.add(("left", path), ("right", path), titles[path], 6)
-    for a, b, offset in _pulls(tree, wires, slots):
-        ends = sum(not tree.units[u].is_box for u in (a, b))
-        x.attract(a, b, offset, STRAIGHT[ends])
-    found = x.solve()
-    return _balanced(found, x, tree, list(_pulls(tree, wires, slots)))
+    pulls = list(_pulls(tree, wires, slots))
+    for pull in pulls:
+        x.attract(pull.upper, pull.lower, pull.offset, pull.cost)
+    return _balanced(x.solve(), x, tree, pulls)
 
 
 def _separate(x: Differences, tree: Tree, path: Path, row: int) -> None:
@@ -61,24 +73,27 @@ def _gap(tree: Tree, a: int | Path, b: int | Path) -> int:
     return GAP - 9 * trunks
 
 
-def _pulls(tree: Tree, wires: Sequence[Wire], slots: Slots) -> Iterator[tuple[int, int, int]]:
-    """(upper, lower, offset): lower's x + offset should be upper's x; once for each distinct piece of a link."""
+def _pulls(tree: Tree, wires: Sequence[Wire], slots: Slots) -> Iterator[Pull]:
+    """Once for each distinct piece of a link."""
+    leaving, entering = Counter(w.source for w in wires), Counter(w.target for w in wires)
     seen = set()
-    for chain, start, end in zip(tree.chains, slots.start, slots.end, strict=True):
+    for wire, chain, start, end in zip(wires, tree.chains, slots.start, slots.end, strict=True):
+        alone = leaving[wire.source] == entering[wire.target] == 1
         for upper, lower in zip(chain, chain[1:], strict=False):
-            offset = (end if lower == chain[-1] else 0) - (start if upper == chain[0] else 0)
-            if (upper, lower, offset) not in seen:
-                seen.add((upper, lower, offset))
-                yield upper, lower, offset
+            offset = (end if lower is chain[-1] else 0) - (start if upper is chain[0] else 0)
+            trunks = sum(not tree.units[hop.unit].is_box for hop in (upper, lower))
+            pull = Pull(upper.unit, lower.unit, offset, ALONE if alone else STRAIGHT[trunks])
+            if pull not in seen:
+                seen.add(pull)
+                yield pull
 
 
 def _balanced(
-    found: dict[Hashable, int], x: Differences, tree: Tree, pulls: list[tuple[int, int, int]]
+    found: dict[Hashable, int], x: Differences, tree: Tree, pulls: list[Pull]
 ) -> dict[Hashable, int]:
     """Move units to the middle of the places that cost the same, as the simplex stops at an end of them."""
     wanted: dict[int, list[tuple[int, int, int]]] = {unit.index: [] for unit in tree.units}
-    for a, b, offset in pulls:
-        cost = STRAIGHT[sum(not tree.units[u].is_box for u in (a, b))]
+    for a, b, offset, cost in pulls:
         wanted[a].append((b, offset, cost))
         wanted[b].append((a, -offset, cost))
     room = _neighbours(x, tree)

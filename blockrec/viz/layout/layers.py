@@ -15,7 +15,7 @@ def layers(items: Mapping[str, Item], wires: Sequence[Wire]) -> dict[str, int]:
     for name in items:
         rows.add("above everything", name, 0)
     for wire in wires:
-        near = 4 if wire.source not in fed else 3 if items[wire.source].cluster == items[wire.target].cluster else 1
+        near = 64 if wire.source not in fed else 3 if items[wire.source].cluster == items[wire.target].cluster else 1
         rows.add(wire.source, wire.target, 1, near)
     for name, item in items.items():
         for level in range(1, len(item.cluster) + 1):

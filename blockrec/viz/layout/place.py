@@ -78,12 +78,11 @@ def _slants(tree: Tree, wires: Sequence[Wire], slots: Slots, x: Mapping[Hashable
     """The farthest that a link goes sideways below each row."""
     widest = [0] * len(tree.segments)
     for chain, start, end in zip(tree.chains, slots.start, slots.end, strict=True):
-        points = [x[unit] for unit in chain]
+        points = [x[hop.unit] for hop in chain]
         points[0] += start
         points[-1] += end
-        for unit, a, b in zip(chain, points, points[1:], strict=False):
-            row = tree.units[unit].last if unit == chain[0] else tree.units[chain[-1]].first - 1
-            widest[row] = max(widest[row], abs(a - b))
+        for hop, a, b in zip(chain[1:], points, points[1:], strict=False):
+            widest[hop.row - 1] = max(widest[hop.row - 1], abs(a - b))
     return widest
 
 
@@ -101,12 +100,9 @@ def _clusters(tree: Tree, frames: Mapping[str, Frame], x: Mapping[Hashable, int]
 def _route(
     tree: Tree, frames: Mapping[str, Frame], rows: list[Row], slots: Slots, wire: int, x: Mapping[Hashable, int], shift: float
 ) -> Route:
-    chain = tree.chains[wire]
-    first, last = tree.units[chain[0]], tree.units[chain[-1]]
-    source, target = frames[first.name], frames[last.name]
-    end = x[last.index] + slots.end[wire] + shift
-    stops = [(last.first, end)]
-    if len(chain) > 2:
-        stops.insert(0, (first.first + 1, x[chain[1]] + shift))
+    first, *between, last = tree.chains[wire]
+    source, target = (frames[tree.units[hop.unit].name] for hop in (first, last))
+    end = x[last.unit] + slots.end[wire] + shift
+    stops = [*((hop.row, x[hop.unit] + shift) for hop in between), (last.row, end)]
     steps = tuple(Step(rows[row].above, to, rows[row].bent) for row, to in stops)
-    return Route(x[first.index] + slots.start[wire] + shift, source.bottom, steps, end, target.y)
+    return Route(x[first.unit] + slots.start[wire] + shift, source.bottom, steps, end, target.y)

@@ -33,7 +33,7 @@ def _outputs(found: Slots, name: str, item: Item, wires: Sequence[Wire], tree: T
     targets: dict[str, list[int]] = {}
     leaving = [i for i, wire in enumerate(wires) if wire.source == name]
     for i in leaving:
-        targets.setdefault(wires[i].output, []).append(place[tree.chains[i][1]])
+        targets.setdefault(wires[i].output, []).append(place[tree.chains[i][1].unit])
     order = sorted(targets, key=lambda output: sum(targets[output]) / len(targets[output]))
     for output, offset in zip(order, _spread([item.outputs.get(o, 0) for o in order], item.width), strict=True):
         found.outputs[name, output] = offset
@@ -45,7 +45,7 @@ def _ports(found: Slots, name: str, item: Item, wires: Sequence[Wire], tree: Tre
     sources: dict[str, list[tuple[int, int]]] = {}
     for i, wire in enumerate(wires):
         if wire.target == name:
-            sources.setdefault(wire.port, []).append((place[tree.chains[i][-2]], i))
+            sources.setdefault(wire.port, []).append((place[tree.chains[i][-2].unit], i))
     order = sorted(sources, key=lambda port: sum(p for p, _ in sources[port]) / len(sources[port]))
     widths = [max(item.inputs.get(port, 0), SLOT * len(sources[port])) for port in order]
     for port, offset in zip(order, _spread(widths, item.width), strict=True):

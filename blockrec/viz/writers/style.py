@@ -65,7 +65,7 @@ def style_sheet() -> str:
         ".h{font-size:20px;font-weight:700}.d{font-size:12px}.name{font-size:13px;font-weight:600}"
         ".row,.ct{font-weight:600}.p{font-size:10px;text-anchor:middle}.r{text-anchor:end}"
         ".b{stroke-width:1.3}.composite .b{stroke-dasharray:5 3}.v,.s,.i{fill:none}"
-        ".v{stroke-width:1.3}.s{stroke-width:4.4}.i{stroke-width:1.9}.ct{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}"
+        ".v{stroke-width:1.3}.s{stroke-width:4.4}.i{stroke-width:1.9}.m{font-weight:400}.ct{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}"
     )
     return f"{fixed}{_colours(LIGHT)}@media (prefers-color-scheme:dark){{{_colours(DARK)}}}"
 

@@ -89,7 +89,7 @@ def _cluster_title(cluster: Cluster, placed: Layout) -> str:
 
 def _title_width(cluster: Cluster) -> int:
     size = f"  {human(cluster.parameters)} params" if cluster.parameters else ""
-    return text_width(cluster.path[-1] + size, 11, bold=True)
+    return text_width(cluster.path[-1], 11, bold=True) + text_width(size, 11)
 
 
 def _verticals(route: Route) -> Iterator[tuple[float, float, float]]:

@@ -1,0 +1,74 @@
+"""A scene as a Mermaid flowchart, which GitHub and other Markdown viewers draw."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from blockrec.graph.ir import Graph
+from blockrec.viz.build import build
+from blockrec.viz.scene import Box, Link, Path, Scene
+from blockrec.viz.shapes import shape
+from blockrec.viz.words import shortened
+from blockrec.viz.writers.style import LIGHT
+
+UNSAFE = re.compile(r"[^\w .,:()\[\]/·×…=+*-]")
+
+
+def mermaid(graph: Graph, *, depth: int | None = None) -> str:
+    """A flowchart; composites nested deeper than `depth` are closed (all open by default)."""
+    scene = build(graph, depth)
+    ids = {box.id: f"n{i}" for i, box in enumerate(scene.boxes)}
+    lines = ["---", f"title: {json.dumps(_title(scene), ensure_ascii=False)}", "---", "flowchart TB"]
+    lines += _boxes(scene, (), ids)
+    lines += (_link(link, scene, ids) for link in scene.links)
+    lines += _classes(scene.boxes)
+    return "\n".join(lines) + "\n"
+
+
+def _title(scene: Scene) -> str:
+    return shortened(f"{scene.name}: {scene.caption}" if scene.caption else scene.name, 160)
+
+
+def _boxes(scene: Scene, inside: Path, ids: dict[str, str]) -> Iterator[str]:
+    """Boxes of a cluster, then the clusters in it as subgraphs."""
+    indent = "  " * (len(inside) + 1)
+    for box in scene.boxes:
+        if box.cluster == inside:
+            yield f"{indent}{_box(box, scene, ids)}"
+    for cluster in scene.clusters:
+        if cluster.path[:-1] == inside:
+            name = "_".join(["c", *map(str, _place(scene, cluster.path))])
+            yield f'{indent}subgraph {name}["{_safe(cluster.path[-1])}"]'
+            yield from _boxes(scene, cluster.path, ids)
+            yield f"{indent}end"
+
+
+def _place(scene: Scene, path: Path) -> list[int]:
+    return [i for i, cluster in enumerate(scene.clusters) if cluster.path == path]
+
+
+def _box(box: Box, scene: Scene, ids: dict[str, str]) -> str:
+    lines = [f"{line.text}: {line.right}" if line.right else line.text for line in shape(scene, box).lines]
+    name, *facts = map(_safe, lines)
+    label = "<br/>".join([f"<b>{name}</b>", *facts])
+    left, right = ("([", "])") if box.role in ("task", "loss", "output") else ("[", "]")
+    return f'{ids[box.id]}{left}"{label}"{right}:::{box.role}'
+
+
+def _link(link: Link, scene: Scene, ids: dict[str, str]) -> str:
+    arrow = "==>" if link.sequence else "-->"
+    label = f'|"{_safe(link.port)}"|' if len(scene.box(link.target).ports) > 1 and link.port else ""
+    return f"  {ids[link.source]} {arrow}{label} {ids[link.target]}"
+
+
+def _classes(boxes: Iterable[Box]) -> Iterator[str]:
+    for role in dict.fromkeys(box.role for box in boxes):
+        fill, border = LIGHT.roles[role]
+        yield f"  classDef {role} fill:{fill},stroke:{border},color:{LIGHT.text}"
+
+
+def _safe(text: str) -> str:
+    """Text in a quoted label: everything that Mermaid or HTML might read as markup becomes an entity."""
+    return UNSAFE.sub(lambda found: f"#{ord(found[0])};" if found[0].isprintable() else " ", text)
