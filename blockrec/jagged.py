@@ -72,6 +72,13 @@ def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged
     return Jagged(x.values[index], offsets, max_length, x.rows[index])
 
 
+def first_steps(x: Jagged, most: int) -> tuple[Jagged, Tensor]:
+    """The first `most` steps of each sample, and their index into the flat steps."""
+    place = torch.arange(x.rows.shape[0], device=x.rows.device) - x.offsets[x.rows]
+    index = (place < most).nonzero().squeeze(1)
+    return select(x, index, offsets_of(x.lengths.clamp(max=most)), min(most, x.max_length)), index
+
+
 def offsets_of(lengths: Tensor) -> Tensor:
     """[b] lengths → [b + 1] offsets."""
     return torch.nn.functional.pad(lengths.cumsum(0), (1, 0))

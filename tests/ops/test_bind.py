@@ -13,12 +13,11 @@ from blockrec.ops.target_dot import reference, target_dot
 
 
 @pytest.fixture
-def no_numba(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if numba were not installed and no kernel had been loaded."""
     monkeypatch.setitem(sys.modules, "numba", None)
     for name in [m for m in sys.modules if m in ("blockrec.ops.compiled", "blockrec.ops.target_dot.cpu")]:
         monkeypatch.delitem(sys.modules, name)
-    yield
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The blocks that come with blockrec: one file each. The registry walks this package; nothing is listed here."""

@@ -1,0 +1,1 @@
+"""Several vectors to one."""

@@ -1,0 +1,1 @@
+"""Scalar losses of logits and labels."""

@@ -1,0 +1,26 @@
+"""Binary cross-entropy."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from blockrec.registry import block
+
+
+@block("bce")
+class BCE(nn.Module):
+    """Binary cross-entropy of one logit and a label between 0 and 1, averaged over the rows; 0 if there are none.
+
+    loss = −mean(label · log p + (1 − label) · log(1 − p)), p = σ(logit).
+    """
+
+    def forward(self, logits: Float[Tensor, "... 1"], label: Float[Tensor, "..."]) -> Float[Tensor, ""]:
+        total = binary_cross_entropy_with_logits(logits.squeeze(-1), label.to(logits.dtype), reduction="sum")
+        return total / max(label.numel(), 1)
+
+    def predict(self, logits: Float[Tensor, "... 1"]) -> Float[Tensor, "..."]:
+        """The probability of the label 1: σ(logit)."""
+        return torch.sigmoid(logits.squeeze(-1))

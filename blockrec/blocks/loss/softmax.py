@@ -1,0 +1,57 @@
+"""Cross-entropy of a softmax."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import nll_loss
+
+from blockrec.annotations import Axis, Range
+from blockrec.registry import block
+
+
+@block("softmax")
+class Softmax(nn.Module):
+    """Cross-entropy of c ≥ 2 logits, one a class, averaged over the rows; 0 if there are none.
+
+    loss = −mean log p[class], p = softmax(logits) + epsilon. Two classes: the label lies between 0 and 1 and is the
+    share of the class in column `positive`. More: the label is the column of the class, 0 to c − 1.
+
+    Args:
+        positive: column of the class whose probability is the prediction.
+        epsilon: added to every probability, also to the prediction, so that its logarithm stays finite.
+    """
+
+    def __init__(
+        self, c: Axis, *, positive: Annotated[int, Range(0)] = 1, epsilon: Annotated[float, Range(0, 1)] = 0.0
+    ) -> None:
+        super().__init__()
+        if c < 2:
+            raise ValueError("a softmax needs at least two logits; `bce` takes one")
+        if positive >= c:
+            raise ValueError(f"`positive` is {positive}, the columns are 0 to {c - 1}")
+        self.classes, self.positive, self.epsilon = c, positive, epsilon
+
+    def forward(self, logits: Float[Tensor, "... c"], label: Float[Tensor, "..."]) -> Float[Tensor, ""]:
+        logs = self._logarithms(logits).reshape(-1, self.classes)
+        total = self._two(logs, label.flatten()) if self.classes == 2 else self._many(logs, label.flatten())
+        return total / max(label.numel(), 1)
+
+    def predict(self, logits: Float[Tensor, "... c"]) -> Float[Tensor, "..."]:
+        """The probability of the class in column `positive`."""
+        return torch.softmax(logits, dim=-1)[..., self.positive] + self.epsilon
+
+    def _logarithms(self, logits: Tensor) -> Tensor:
+        if self.epsilon == 0:
+            return torch.log_softmax(logits, dim=-1)
+        return torch.log(torch.softmax(logits, dim=-1) + self.epsilon)
+
+    def _two(self, logs: Tensor, label: Tensor) -> Tensor:
+        yes, no = logs[:, self.positive], logs[:, 1 - self.positive]
+        return -(label * yes + (1 - label) * no).sum()
+
+    def _many(self, logs: Tensor, label: Tensor) -> Tensor:
+        return nll_loss(logs, label.long(), reduction="sum")

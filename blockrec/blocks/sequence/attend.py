@@ -1,0 +1,34 @@
+"""Softmax pooling of a whole history."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from blockrec.jagged import Jagged
+from blockrec.ops import Kernel, bind
+from blockrec.registry import block
+
+
+@block("attend")
+class Attend(nn.Module):
+    """Pool all steps by the softmax of their scores: w = softmax(scores), out = Σ_t w_t · values_t.
+
+    The weights of a sample sum to 1; an empty history gives zeros.
+    """
+
+    class Out(NamedTuple):
+        out: Float[Tensor, "b d"]
+        weights: Float[Jagged, "b t"]
+
+    def __init__(self, *, kernel: Kernel = "auto") -> None:
+        super().__init__()
+        bound = bind("segment_sum", kernel)
+        self.sum, self.kernel = bound.call, bound.kernel
+        self.softmax = bind("segment_softmax", kernel).call
+
+    def forward(self, scores: Float[Jagged, "b t"], values: Float[Jagged, "b t d"]) -> Out:
+        weights = self.softmax(scores)
+        return self.Out(self.sum(values, weights), weights)

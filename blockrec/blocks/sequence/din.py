@@ -1,0 +1,69 @@
+"""Deep Interest Network: target attention by a small network."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from blockrec.annotations import Axis, Range
+from blockrec.blocks.activations import Activation
+from blockrec.blocks.sequence.target_score import TargetScore
+from blockrec.blocks.tower.mlp import Norm
+from blockrec.jagged import Jagged, first_steps
+from blockrec.ops import Kernel, bind
+from blockrec.registry import block
+
+
+@block("din")
+class DIN(nn.Module):
+    """Target attention: each behaviour is weighed by its relevance to the query.
+
+    score_t = Linear(MLP([query ‖ key_t ‖ query − key_t ‖ query ⊙ key_t])), w = softmax(score), out = Σ_t w_t · key_t,
+    with q ≤ d and the query padded with zeros. Zhou et al., "Deep Interest Network for Click-Through Rate Prediction",
+    KDD 2018, eq. 3. An empty history gives zeros. With `normalize: softmax`, `score.out.bias` gets no gradient: a
+    softmax does not change when a constant is added to its scores.
+
+    Args:
+        hidden: widths of the scoring network.
+        activation: after each of its layers; the paper's is `dice`.
+        norm: before each activation; its statistics are over all steps.
+        normalize: softmax over the behaviours, or none (a long, focused history then yields a longer vector).
+        max_len: attend to the first `max_len` steps only (the oldest, where the history is in order of time); the
+            others get weight 0.
+    """
+
+    class Out(NamedTuple):
+        out: Float[Tensor, "b d"]
+        weights: Float[Jagged, "b t"]
+
+    def __init__(
+        self,
+        q: Axis,
+        d: Axis,
+        *,
+        hidden: list[Annotated[int, Range(1)]] = [64, 32],
+        activation: Activation = "relu",
+        norm: Norm = "none",
+        normalize: Literal["softmax", "none"] = "softmax",
+        max_len: Annotated[int, Range(1)] | None = None,
+        kernel: Kernel = "auto",
+    ) -> None:
+        super().__init__()
+        self.score = TargetScore(q, d, hidden, activation, norm, kernel)
+        self.softmax = bind("segment_softmax", kernel).call if normalize == "softmax" else None
+        self.sum = bind("segment_sum", kernel).call
+        self.max_len, self.kernel = max_len, self.score.kernel
+
+    def forward(self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]) -> Out:
+        if self.max_len is None:
+            return self.Out(*self._attended(query, keys))
+        kept, index = first_steps(keys, self.max_len)
+        out, weights = self._attended(query, kept)
+        return self.Out(out, keys.like(weights.values.new_zeros(keys.rows.shape).index_copy(0, index, weights.values)))
+
+    def _attended(self, query: Tensor, keys: Jagged) -> tuple[Tensor, Jagged]:
+        scores: Jagged = self.score(query, keys)
+        weights = scores if self.softmax is None else self.softmax(scores)
+        return self.sum(keys, weights), weights

@@ -1,0 +1,48 @@
+"""Scores of a history for a target by scaled dot products."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from blockrec.annotations import Axis
+from blockrec.jagged import Jagged
+from blockrec.ops import Kernel, bind
+from blockrec.registry import block
+
+
+@block("target_attention")
+class TargetAttention(nn.Module):
+    """Score every step by its dot product with the target; content and position are scaled apart.
+
+    score_t = ⟨query, key_t⟩ / √d  +  ⟨query_position, key_position_t⟩ / √p; the second part only if both positions are
+    given. Feng et al., "Long-Sequence Recommendation Models Need Decoupled Embeddings", ICLR 2025 (as its code does).
+    Scores are raw: `topk_attend` or `attend` makes weights of them.
+
+    Args:
+        scale: divide each part by the root of its own `width`, or not at all.
+    """
+
+    def __init__(
+        self, d: Axis, p: Axis | None = None, *, scale: Literal["width", "none"] = "width", kernel: Kernel = "auto"
+    ) -> None:
+        super().__init__()
+        bound = bind("target_dot", kernel)
+        self.dot, self.kernel = bound.call, bound.kernel
+        self.content, self.position = (width**-0.5 if scale == "width" else 1.0 for width in (d, p or 1))
+
+    def forward(
+        self,
+        query: Float[Tensor, "b d"],
+        keys: Float[Jagged, "b t d"],
+        query_position: Float[Tensor, "b p"] | None = None,
+        keys_position: Float[Jagged, "b t p"] | None = None,
+    ) -> Float[Jagged, "b t"]:
+        scores: Jagged = self.dot(query * self.content, keys)
+        if query_position is None and keys_position is None:
+            return scores
+        if query_position is None or keys_position is None:
+            raise ValueError("target_attention: `query_position` and `keys_position` go together, only one is given")
+        return scores.like(scores.values + self.dot(query_position * self.position, keys_position).values)

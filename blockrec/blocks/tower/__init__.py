@@ -1,0 +1,1 @@
+"""Vectors to vectors: linear maps and networks."""
