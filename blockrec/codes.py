@@ -56,6 +56,7 @@ CODES: dict[str, str] = {
     "E702": "out of memory",
     "E703": "checkpoint does not fit the graph",
     "E704": "run settings",
+    "E705": "model that fails on a batch",
     "W002": "word that looks like a boolean",
     "W003": "number that looks octal",
     "W201": "node that reaches no task",

@@ -1,0 +1,71 @@
+"""The occurrences of each distinct id in a batch, for ops that touch a table's row once however often its id occurs.
+
+Neither time nor memory depends on the table's height.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import torch
+from torch import Tensor
+
+from blockrec.ops.compiled import helper
+
+Array = Any
+CHUNKS_PER_THREAD = 4
+
+
+class Groups(NamedTuple):
+    """Occurrences in the order of their ids, first come first: so sums do not depend on the number of threads.
+
+    ids [n] ascending, places [n] of each occurrence in the batch, starts [u + 1] of each distinct id among them.
+    chunks: parts of about equal work for `first_of`.
+    """
+
+    ids: Tensor
+    places: Tensor
+    starts: Tensor
+    chunks: int
+
+
+def group(ids: Tensor, height: int) -> Groups:
+    """Sort ids [n] (all below `height`) once."""
+    short = height <= torch.iinfo(torch.int32).max
+    ordered, places = torch.sort(ids.to(torch.int32) if short else ids, stable=True)
+    return Groups(
+        ordered, places, torch.from_numpy(_starts(ordered.numpy())), torch.get_num_threads() * CHUNKS_PER_THREAD
+    )
+
+
+@helper
+def _starts(ordered: Array) -> Array:
+    starts = np.empty(ordered.shape[0] + 1, np.int64)
+    found = 0
+    for i in range(ordered.shape[0]):
+        if i == 0 or ordered[i] != ordered[i - 1]:
+            starts[found] = i
+            found += 1
+    starts[found] = ordered.shape[0]
+    return starts[: found + 1]
+
+
+@helper
+def first_of(starts: Array, chunk: int, chunks: int) -> int:
+    """The first distinct id of a chunk: chunks hold about equally many occurrences, however popular single ids are."""
+    return int(np.searchsorted(starts[:-1], chunk * starts[-1] // chunks))
+
+
+@numba.njit(inline="always")  # a call with array arguments would not vectorise
+def total_of(
+    total: Array, gradients: Array, places: Array, start: int, end: int, weight: Array, row: int, decay: float
+) -> None:
+    """total [d] ← decay · weight[row] + the sum of gradients[places[start:end]]."""
+    for d in range(total.shape[0]):
+        total[d] = decay * weight[row, d]
+    for i in range(start, end):
+        place = places[i]
+        for d in range(total.shape[0]):
+            total[d] += gradients[place, d]

@@ -1,0 +1,26 @@
+"""A step of Adagrad with one accumulator a row, on the rows of a table that a batch touched."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Options(NamedTuple):
+    """lr: learning rate. eps: keeps the division finite. weight_decay: L2 penalty on the rows that are touched."""
+
+    lr: float
+    eps: float
+    weight_decay: float
+
+
+def rowwise_adagrad(weight: Tensor, accumulator: Tensor, ids: Tensor, gradients: Tensor, options: Options) -> None:
+    """Update weight [v, d] and accumulator [v] in place, only in the rows `ids` [n], which may repeat.
+
+    g = Σ gradients [n, d] of a row's occurrences, a += mean(g²), w −= lr · g / (√a + eps): the row-wise form of Duchi
+    et al., "Adaptive Subgradient Methods", JMLR 2011, in which large recommenders train tables. No autograd.
+    """
+    from blockrec.ops.rowwise_adagrad import cpu
+
+    cpu.rowwise_adagrad(weight, accumulator, ids, gradients, options)

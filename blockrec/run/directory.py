@@ -1,0 +1,113 @@
+"""`runs/<name>/<time>-<hash>/`: everything that a run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from blockrec.graph.ir import Graph
+from blockrec.language.document import Document
+from blockrec.viz import svg
+
+PACKAGES = ("torch", "numba", "numpy", "pyarrow", "torchmetrics", "triton", "safetensors")
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Paths of a run directory, and how to write into it."""
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def picture(self) -> Path:
+        return self.path / "graph.svg"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        (self.path / name).write_text(json.dumps(value, indent=1) + "\n", "utf-8")
+
+    def write_metric(self, *, step: int, epoch: int, split: str, task: str | None, metric: str, value: float) -> None:
+        """A line of metrics.jsonl; `time` is in seconds since 1970."""
+        line = {"step": step, "epoch": epoch, "split": split, "task": task, "metric": metric, "value": value}
+        line["time"] = datetime.now(timezone.utc).timestamp()
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def create_directory(runs_dir: str | Path, document: Document, graph: Graph, model: Any, *, seed: int) -> RunDirectory:
+    """Make the directory with what is known before training, and let `runs/<name>/latest` point to it."""
+    resolved, picture, original = document.to_yaml(), svg(graph), given(model, document)  # before anything is written
+    digest = sha256(f"{resolved}\nseed: {seed}".encode()).hexdigest()[:6]
+    parent = Path(runs_dir) / document.name
+    directory = RunDirectory(_new(parent, f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{digest}"))
+    (directory.path / "model.yaml").write_text(original, "utf-8")
+    (directory.path / "resolved.yaml").write_text(resolved, "utf-8")
+    directory.picture.write_text(picture, "utf-8")
+    directory.write_json("env.json", environment())
+    _link(parent / "latest", directory.path)
+    return directory
+
+
+def given(model: Any, document: Document) -> str:
+    """The model file as the user wrote it; a mapping as YAML."""
+    if isinstance(model, Mapping):
+        return yaml.safe_dump(dict(model), sort_keys=False, allow_unicode=True)
+    return document.root.span.source.text
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine: what a result may depend on besides the model file."""
+    return {
+        "blockrec": _version("blockrec"),
+        "python": platform.python_version(),
+        **{name: found for name in PACKAGES if (found := _version(name))},
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _new(parent: Path, name: str) -> Path:
+    """A folder that did not exist: of two runs that start in one second the later one is `<name>-2`."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(parent / name)
+
+
+def _link(link: Path, target: Path) -> None:
+    fresh = link.with_name(f".{link.name}.{target.name}")
+    fresh.symlink_to(target.name, target_is_directory=True)
+    fresh.replace(link)

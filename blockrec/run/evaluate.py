@@ -1,0 +1,106 @@
+"""Measures a model on a split: one pass, then every metric on all predictions of a task."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from blockrec.graph.ir import Graph
+from blockrec.metrics.metric import Metric, Undefined, metrics
+from blockrec.run.batches import Split, moved
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to measure: a task's logits, turned to probabilities by its loss, against a label."""
+
+    name: str
+    label: str
+    loss: str
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """metrics: `<split>/<task>/<metric>` → value. undefined: what could not be measured, and why."""
+
+    metrics: dict[str, float]
+    undefined: tuple[str, ...] = ()
+
+
+def tasks_of(graph: Graph) -> list[Task]:
+    """The tasks that have a metric."""
+    return [
+        Task(sink.name, sink.label or sink.name, sink.loss or f"tasks.{sink.name}", tuple(metrics(sink.metrics)))
+        for sink in graph.sinks
+        if sink.kind == "task" and sink.metrics
+    ]
+
+
+def evaluate(
+    model: Any,
+    split: Split,
+    name: str,
+    tasks: Sequence[Task],
+    *,
+    batch_size: int,
+    device: torch.device,
+    stop: Callable[[], bool] = lambda: False,
+) -> Scores | None:
+    """Every metric of every task on the split called `name`; None if `stop()` said so on the way."""
+    columns = _predictions(model, split, tasks, batch_size, device, stop)
+    if columns is None:
+        return None
+    found, undefined = {}, []
+    for task in tasks:
+        for metric in task.metrics:
+            path = f"{name}/{task.name}/{metric.name}"
+            groups = columns.get(metric.by) if metric.by else None
+            try:
+                found[path] = metric.compute(columns[f"score of {task.name}"], columns[task.label], groups)
+            except Undefined as reason:
+                undefined.append(f"{path} is not defined: {reason}")
+    return Scores(found, tuple(undefined))
+
+
+def _predictions(
+    model: Any, split: Split, tasks: Sequence[Task], batch_size: int, device: torch.device, stop: Callable[[], bool]
+) -> dict[str, Tensor] | None:
+    """Scores, labels and group columns of all samples, on the CPU."""
+    wanted = {t.label for t in tasks} | {m.by for t in tasks for m in t.metrics if m.by}
+    parts: dict[str, list[Tensor]] = defaultdict(list)
+    predictor = model.only(*(t.name for t in tasks))
+    with _measuring(model, predictor):
+        for batch in split.batches(batch_size):
+            outputs = predictor(moved(batch, device))
+            for task in tasks:
+                scores = model.get_submodule(task.loss).predict(outputs[task.name])
+                parts[f"score of {task.name}"].append(scores.reshape(-1))
+            for column in wanted:
+                value = batch[column]
+                assert isinstance(value, Tensor)
+                parts[column].append(value.reshape(-1))
+            if stop():
+                return None
+    names = [*wanted, *(f"score of {t.name}" for t in tasks)]
+    return {name: torch.cat(parts[name]).cpu() if parts[name] else torch.empty(0) for name in names}
+
+
+@contextmanager
+def _measuring(*modules: nn.Module) -> Iterator[None]:
+    """Evaluation mode, without gradients; training mode comes back."""
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in zip(reversed(modules), reversed(modes), strict=True):
+            module.train(training)

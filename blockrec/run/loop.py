@@ -1,0 +1,138 @@
+"""The training loop: a generator of steps, so that whoever trains decides what happens between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+import torch
+from torch import Tensor, nn
+
+from blockrec.run.batches import Batch, Split, moved, rows_in
+from blockrec.run.clock import Clock
+from blockrec.run.optimizers import Optimizers
+from blockrec.run.trace import not_finite, refused
+
+HELP = "a lower learning rate, or initial values of another scale; the checkpoint `last` is from before"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How far to train: `steps` batches, `per_epoch` of them an epoch."""
+
+    steps: int
+    per_epoch: int
+    batch_size: int
+    shuffle: bool
+    seed: int
+
+    @classmethod
+    def of(cls, rows: int, batch_size: int, *, epochs: int, steps: int | None, shuffle: bool, seed: int) -> Plan:
+        """`steps` wins over `epochs`."""
+        per_epoch = math.ceil(rows / batch_size)
+        return cls(steps or epochs * per_epoch, per_epoch, batch_size, shuffle, seed)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs begun."""
+        return math.ceil(self.steps / self.per_epoch)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step done: counted from 1, its epoch from 1, its samples; the run's last one, its epoch's last one?"""
+
+    number: int
+    epoch: int
+    rows: int
+    ends_epoch: bool
+    ends_run: bool
+
+
+@dataclass
+class Losses:
+    """Training losses, fetched from the device `window` at a time: a fetch waits for the device to catch up."""
+
+    window: int
+    pending: list[Tensor] = field(default_factory=list)
+    latest: float | None = None
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, loss: Tensor) -> int | None:
+        """Keep the loss of a step. Returns how many steps ago one was not finite (0: this one), None if all are."""
+        self.pending.append(loss.detach())
+        return self.fetch() if len(self.pending) >= self.window else None
+
+    def fetch(self) -> int | None:
+        """Read the pending losses; the result is that of `add`."""
+        values = torch.stack(self.pending).tolist() if self.pending else []
+        self.pending.clear()
+        for age, value in zip(range(len(values) - 1, -1, -1), values, strict=True):
+            self.latest = value
+            if not math.isfinite(value):
+                return age
+            self.total, self.count = self.total + value, self.count + 1
+        return None
+
+    def mean(self) -> float:
+        """The mean since the last call; NaN if there was no step."""
+        self.fetch()
+        total, self.total = self.total, 0.0
+        number, self.count = self.count, 0
+        return total / number if number else math.nan
+
+
+@dataclass
+class Loop:
+    """Trains `model` on `split`. Iterate over `steps()`; stopping the iteration stops the training."""
+
+    model: nn.Module
+    optimizers: Optimizers
+    split: Split
+    plan: Plan
+    device: torch.device
+    clock: Clock = field(default_factory=Clock)
+    done: int = 0
+    losses: Losses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.losses = Losses(1 if self.device.type == "cpu" else 50)
+
+    def steps(self) -> Iterator[Step]:
+        """Train, and say so after every step."""
+        self.model.train()
+        for epoch in count():
+            for batch in self.clock.timed("data", self._batches(epoch)):
+                self.done += 1
+                self._train_on(batch)
+                ends_epoch, ends_run = self.done % self.plan.per_epoch == 0, self.done == self.plan.steps
+                yield Step(self.done, epoch + 1, rows_in(batch), ends_epoch, ends_run)
+                if ends_run:
+                    return
+
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        plan = self.plan
+        batches = self.split.batches(plan.batch_size, seed=plan.seed, epoch=epoch, shuffle=plan.shuffle)
+        return (moved(batch, self.device) for batch in batches)
+
+    def _train_on(self, batch: Batch) -> None:
+        time = self.clock.time
+        try:
+            with time("forward"):
+                loss = self.model(batch)["loss"]
+            with time("backward"):
+                loss.backward()
+            self._check(loss, batch)
+            with time("optimizer"):
+                self.optimizers.step()
+                self.optimizers.zero_grad()
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise refused(self.model, batch, error) from error
+
+    def _check(self, loss: Tensor, batch: Batch) -> None:
+        age = self.losses.add(loss)
+        if age is not None:
+            raise not_finite(self.model, batch, self.done - age, self.losses.latest or 0.0, HELP)

@@ -1,0 +1,162 @@
+"""Document, data and model of a run, brought together; a user's mistake ends here, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from blockrec.data import Dataset, open_dataset
+from blockrec.diagnostics import Diagnostics, did_you_mean, fail, render
+from blockrec.graph.compile import build, check_document
+from blockrec.graph.ir import Graph
+from blockrec.language.document import Document, load
+from blockrec.language.schema.data import DATA
+from blockrec.language.values import Map
+from blockrec.run.batches import Batch, moved
+from blockrec.run.evaluate import Task, tasks_of
+from blockrec.run.log import Log
+from blockrec.run.loop import Plan
+from blockrec.run.optimizers import Optimizers, build_optimizers
+from blockrec.run.overrides import initialise, report_unmatched
+from blockrec.run.seed import seed_everything
+from blockrec.run.settings import Evaluate, Train, eval_settings, run_length, train_settings, with_defaults
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller says beside the file, before which it goes: None leaves it to the file."""
+
+    variants: Sequence[str] = ()
+    sets: Sequence[str] = ()
+    data: str | None = None
+    imports: Iterable[str | Path] = ()
+    epochs: int | None = None
+    steps: int | None = None
+    device: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that training needs."""
+
+    document: Document
+    graph: Graph
+    dataset: Dataset
+    model: nn.Module
+    optimizers: Optimizers
+    tasks: Sequence[Task]
+    train: Train
+    evaluation: Evaluate
+    plan: Plan
+    device: torch.device
+    seed: int
+
+    @property
+    def eval_batch_size(self) -> int:
+        return self.evaluation.batch_size or self.plan.batch_size
+
+    def first_batch(self) -> Batch:
+        """The batch that training starts with."""
+        plan = self.plan
+        batches = self.dataset.splits["train"].batches(
+            plan.batch_size, seed=plan.seed, shuffle=plan.shuffle, prefetch=False
+        )
+        return moved(next(batches), self.device)
+
+
+def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:
+    """Read, check, open the data, build the model. Raises `BlockrecError` with all mistakes of the first bad stage."""
+    report = Diagnostics()
+    document = load(source, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
+    report.raise_errors()
+    assert document is not None
+    checked = check_document(document, wishes.imports, report)
+    report.raise_errors()
+    train, evaluation = train_settings(document.evaluated("train")), eval_settings(document.evaluated("eval"))
+    epochs, steps = run_length(train, epochs=wishes.epochs, steps=wishes.steps)
+    device = pick_device(wishes.device or train.device)
+    seed = train.seed if wishes.seed is None else wishes.seed
+    tasks = tasks_of(checked.graph)
+    _check_task(checked.graph)
+    section = document.evaluated("data")
+    dataset = _open(section, document, checked.graph, tasks, report)
+    for warning in report.warnings:
+        log.say(render(warning))
+    seed_everything(seed)
+    with device:
+        model = build(checked, dataset.vocabularies).to(device)
+    problems = Diagnostics()
+    report_unmatched(train.overrides, model, problems)
+    problems.raise_errors()
+    initialise(model, train.overrides)
+    values = with_defaults(section, DATA)
+    plan = Plan.of(
+        dataset.splits["train"].rows,
+        values["batch_size"],
+        epochs=epochs,
+        steps=steps,
+        shuffle=values["shuffle"],
+        seed=seed,
+    )
+    optimizers = build_optimizers(model, train)
+    return Job(document, checked.graph, dataset, model, optimizers, tasks, train, evaluation, plan, device, seed)
+
+
+def pick_device(name: str) -> torch.device:
+    """`auto` is a CUDA GPU if there is one, else the CPU; E704 for a device that this machine does not have."""
+    if name not in DEVICES:
+        raise fail("E704", f"unknown device `{name}`", help=did_you_mean(name, DEVICES, f"one of {', '.join(DEVICES)}"))
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device("cuda" if present["cuda"] else "cpu")
+    if not present[name]:
+        raise fail("E704", f"torch finds no `{name}` device here", help="`device: auto` takes what there is")
+    return torch.device(name)
+
+
+def _check_task(graph: Graph) -> None:
+    if not any(sink.kind in ("task", "loss") for sink in graph.sinks):
+        raise fail(
+            "E704", "the model has no task and no loss to train", help="tasks: {click: {logits: NODE, loss: bce}}"
+        )
+
+
+def _open(section: Map, document: Document, graph: Graph, tasks: Sequence[Task], report: Diagnostics) -> Dataset:
+    groups = {metric.by for task in tasks for metric in task.metrics if metric.by}
+    _check_groups(groups, document, report)
+    report.raise_errors()
+    used = [*graph.used_features(), *sorted(groups - set(graph.used_features()))]
+    dataset = open_dataset(section, document.features, used, report)
+    report.raise_errors()
+    assert dataset is not None
+    if not dataset.splits["train"].rows:
+        raise fail("E501", "there are no training samples", section.span, help="see `where`, `samples` and `split`")
+    return dataset
+
+
+def _check_groups(groups: Iterable[str], document: Document, report: Diagnostics) -> None:
+    features = {name for name, f in document.features.features.items() if f.sequence is None}
+    for name in sorted(groups):
+        if name not in features:
+            help = did_you_mean(name, features, f"features: {', '.join(sorted(features))}")
+            report.error(
+                "E208", f"a metric groups by `{name}`, which is no feature", _metric_place(document, name), help=help
+            )
+
+
+def _metric_place(document: Document, name: str) -> Any:
+    """Where a metric says `by: name`."""
+    for task in document.root.section("tasks").values():
+        for word in (task.get("metrics") or []) if isinstance(task, Map) else []:
+            options = next(iter(word.values())) if isinstance(word, Map) else None
+            if isinstance(options, Map) and options.get("by") == name:
+                return options.at["by"]
+    return None

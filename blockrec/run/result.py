@@ -1,0 +1,66 @@
+"""What a run gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Metrics on `valid` after a step, by `valid/<task>/<metric>`."""
+
+    step: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """metrics: `<split>/<task>/<metric>` → value; test metrics are those of the best checkpoint, valid ones too.
+
+    best, last: the measurements on valid that the checkpoints `best` and `last` stand for (None without valid samples).
+    rows_per_second: training samples a second, evaluation not counted. seconds: data, forward, backward, optimizer,
+    eval. directory: None for a dry run. interrupted: by Ctrl-C; the checkpoint `last` was saved. undefined: metrics
+    that have no value, with the reason. `str()` is the report for people.
+    """
+
+    name: str
+    metrics: Mapping[str, float]
+    best: Measured | None
+    last: Measured | None
+    steps: int
+    rows: int
+    rows_per_second: float
+    peak_memory_bytes: int
+    seconds: Mapping[str, float]
+    directory: Path | None
+    interrupted: bool = False
+    undefined: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as in result.json."""
+        measured = {
+            k: m and {"step": m.step, "metrics": dict(m.metrics)} for k, m in (("best", self.best), ("last", self.last))
+        }
+        return {
+            "name": self.name,
+            "metrics": dict(self.metrics),
+            **measured,
+            "steps": self.steps,
+            "rows": self.rows,
+            "rows_per_second": self.rows_per_second,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "seconds": dict(self.seconds),
+            "directory": str(self.directory) if self.directory else None,
+            "interrupted": self.interrupted,
+            "undefined": list(self.undefined),
+            **self.facts,
+        }
+
+    def __str__(self) -> str:
+        from blockrec.run.summary import ending
+
+        return ending(self)

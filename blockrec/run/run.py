@@ -1,0 +1,60 @@
+"""A run: from a model file and data to a trained, measured model and its directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from blockrec.run.directory import create_directory
+from blockrec.run.interrupt import interruptible
+from blockrec.run.log import Log
+from blockrec.run.prepare import Wishes, prepare
+from blockrec.run.progress import Display
+from blockrec.run.result import RunResult
+from blockrec.run.session import Session, dry_result
+from blockrec.run.smoke import smoke_step
+from blockrec.run.summary import say_beginning
+
+
+def run(
+    model: str | Path | Mapping[str, Any],
+    *,
+    variants: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    data: str | None = None,
+    imports: Iterable[str | Path] = (),
+    epochs: int | None = None,
+    steps: int | None = None,
+    device: str | None = None,
+    seed: int | None = None,
+    runs_dir: str | Path = "runs",
+    dry_run: bool = False,
+    console: Console | None = None,
+) -> RunResult:
+    """Train a model, measure it, and leave everything in `<runs_dir>/<name>/<time>-<hash>/`.
+
+    model: a path, the name of a packaged model, YAML text or a mapping. variants, sets, data, imports: as on the
+    command line. epochs, steps, device, seed: before what the file says. dry_run: up to one batch, nothing is written.
+    console: where progress goes; default stderr. Raises `BlockrecError` for a user's mistake (nothing is written then)
+    and for a run that cannot go on (E701, E702).
+    """
+    log = Log(console)
+    job = prepare(model, Wishes(variants, sets, data, imports, epochs, steps, device, seed), log)
+    say_beginning(job, log)
+    smoke_step(job.model, job.first_batch())
+    if dry_run:
+        return dry_result(job)
+    directory = create_directory(runs_dir, job.document, job.graph, model, seed=job.seed)
+    log.write_to(directory.log)
+    log.say(f"{'run':<10} {directory.path}")
+    job.dataset.save_vocabularies(directory.path / "vocabularies")
+    with interruptible(log.say) as interrupt, Display(log, job.plan) as display:
+        session = Session(job, directory, log, display, interrupt)
+        session.train()
+        result = session.result()
+    directory.write_json("result.json", result.to_json())
+    log.keep(str(result))
+    return result

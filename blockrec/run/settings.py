@@ -1,0 +1,112 @@
+"""`train:` and `eval:` as values. Defaults come from the schema, where their meaning is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from blockrec.diagnostics import Span, fail
+from blockrec.language.schema.train import EVAL, TRAIN, Schema
+from blockrec.language.values import List, Map
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An optimizer by name and its options (lr, betas, eps, weight_decay)."""
+
+    name: str
+    options: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}={v:g}' for k, v in self.options.items() if isinstance(v, int | float))})"
+
+
+@dataclass(frozen=True)
+class Override:
+    """Other settings for parameters whose path matches the glob; None: not overridden."""
+
+    match: str
+    lr: float | None = None
+    weight_decay: float | None = None
+    init: Literal["default"] | Mapping[str, float] | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Train:
+    """epochs or steps (which wins). tables_dense: `sparse` moves every row of every table at every step."""
+
+    epochs: int
+    steps: int | None
+    dense: Choice
+    sparse: Choice
+    tables_dense: bool
+    overrides: tuple[Override, ...]
+    seed: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """every: `count` steps or epochs. batch_size: None means that of training."""
+
+    count: int
+    unit: Literal["step", "epoch"]
+    batch_size: int | None
+
+
+def train_settings(section: Map) -> Train:
+    """Read `train:`, already valid against its schema."""
+    values = with_defaults(section, TRAIN)
+    sparse = _choice(values["optimizer"]["sparse"])
+    tables_dense = sparse.name == "dense"
+    return Train(
+        epochs=values["epochs"],
+        steps=values.get("steps"),
+        dense=_choice(values["optimizer"]["dense"]),
+        sparse=_choice(sparse.options) if tables_dense else sparse,
+        tables_dense=tables_dense,
+        overrides=tuple(_overrides(values["overrides"])),
+        seed=values["seed"],
+        device=values["device"],
+    )
+
+
+def eval_settings(section: Map) -> Evaluate:
+    """Read `eval:`, already valid against its schema."""
+    values = with_defaults(section, EVAL)
+    count, unit = values["every"].split()
+    return Evaluate(int(count), "step" if unit.startswith("step") else "epoch", values.get("batch_size"))
+
+
+def with_defaults(value: Any, schema: Schema) -> Any:
+    """`value` with the schema's defaults filled in at every depth."""
+    if not isinstance(value, Mapping) or "properties" not in schema:
+        return value
+    properties: dict[str, Schema] = schema["properties"]
+    filled = {key: with_defaults(given, properties[key]) for key, given in value.items()}
+    missing = {k: p for k, p in properties.items() if k not in value and "default" in p}
+    return filled | {key: with_defaults(property["default"], property) for key, property in missing.items()}
+
+
+def run_length(train: Train, *, epochs: int | None, steps: int | None) -> tuple[int, int | None]:
+    """(epochs, steps) with the caller's wish before the file's."""
+    if epochs is not None and steps is not None:
+        raise fail("E704", "both `epochs` and `steps` are given", help="give one of them")
+    for name, value in (("epochs", epochs), ("steps", steps)):
+        if value is not None and value < 1:
+            raise fail("E704", f"`{name}` is {value}", help="at least 1")
+    if epochs is not None:
+        return epochs, None
+    return train.epochs, steps or train.steps
+
+
+def _choice(entry: Mapping[str, Any]) -> Choice:
+    ((name, options),) = entry.items()
+    return Choice(name, options)
+
+
+def _overrides(entries: list[Any]) -> list[Override]:
+    places = entries.at if isinstance(entries, List) else [None] * len(entries)
+    return [Override(**entry, span=at) for entry, at in zip(entries, places, strict=True)]

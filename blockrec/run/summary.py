@@ -1,0 +1,127 @@
+"""What a run says at its start and at its end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from torch import nn
+
+from blockrec.run.log import Log
+from blockrec.run.optimizers import tables_of
+from blockrec.run.prepare import Job
+from blockrec.run.progress import duration, short
+from blockrec.run.result import RunResult
+from blockrec.run.sparse import RowOptimizer
+
+PARTS = ("data", "forward", "backward", "optimizer", "eval")
+
+
+def say_beginning(job: Job, log: Log) -> None:
+    """Model, device, optimizers, kernels, data."""
+    for title, text in beginning(job):
+        log.say(f"{title:<10} {text}")
+
+
+def beginning(job: Job) -> Iterator[tuple[str, str]]:
+    """(what, its description)."""
+    sparse = sum(table.weight.numel() for table in tables_of(job.model).values())
+    dense = sum(p.numel() for p in job.model.parameters()) - sparse
+    yield (
+        "model",
+        (
+            f"{job.graph.name}: {len(job.graph.features)} features, {len(job.graph.nodes)} nodes, "
+            f"{short(dense)} dense parameters, {short(sparse)} in {len(tables_of(job.model))} tables"
+        ),
+    )
+    yield "device", f"{job.device}, seed {job.seed}"
+    yield "optimizer", f"dense parameters: {job.train.dense}"
+    if sparse:
+        yield "", f"tables: {job.train.sparse}, {_how(job)}"
+    yield "kernels", "; ".join(kernels(job.model)) or "torch only"
+    rows = ", ".join(f"{name} {split.rows:,}" for name, split in job.dataset.splits.items())
+    yield "data", f"{job.document.card or job.document.name}: {rows} samples"
+    for title, value in job.dataset.describe().items():
+        if not isinstance(value, dict) or title != "samples":
+            yield "", f"{title.replace('_', ' ')}: {_plain(value)}"
+    plan = job.plan
+    yield (
+        "training",
+        f"{plan.steps:,} steps of {plan.batch_size:,} samples, {plan.epochs} epoch{'s' * (plan.epochs > 1)}",
+    )
+
+
+def _how(job: Job) -> str:
+    part = job.optimizers.parts.get("sparse")
+    return "only the rows that a step touches" if isinstance(part, RowOptimizer) else "every row at every step"
+
+
+def kernels(model: nn.Module) -> Iterator[str]:
+    """`cpu: head.topk, attend`: which backend each node runs on, and why if the block knows."""
+    bound: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path, module in model.named_modules():
+        kernel = getattr(module, "kernel", None)
+        if isinstance(kernel, str):
+            why = getattr(module, "kernel_why", "")
+            bound[kernel, why if isinstance(why, str) else ""].append(path.removeprefix("nodes."))
+    for (kernel, why), paths in bound.items():
+        yield f"{kernel}: {', '.join(paths)}{f' ({why})' if why else ''}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def ending(result: RunResult) -> str:
+    """The report: metrics, speed, where the time went, memory, files, what to do next."""
+    lines = [*_interrupted(result), *_metrics(result), *result.undefined, *_speed(result), *_files(result)]
+    return "\n".join(lines) or f"{result.name}: data, model and one batch are fine"
+
+
+def _interrupted(result: RunResult) -> Iterator[str]:
+    if result.interrupted:
+        yield f"interrupted after step {result.steps}; the state is in the checkpoint `last`"
+
+
+def _metrics(result: RunResult) -> Iterator[str]:
+    """One row a metric: valid at the best and at the last checkpoint, test of the best."""
+    names = [path.split("/", 1)[1] for path in result.metrics]
+    columns = {
+        f"valid, best (step {result.best.step})" if result.best else "": dict(result.best.metrics)
+        if result.best
+        else {},
+        f"valid, last (step {result.last.step})" if result.last else "": dict(result.last.metrics)
+        if result.last
+        else {},
+        "test, of the best" if result.best else "test": {
+            k: v for k, v in result.metrics.items() if k.startswith("test/")
+        },
+    }
+    shown = {title: {k.split("/", 1)[1]: v for k, v in values.items()} for title, values in columns.items() if values}
+    if not shown:
+        return
+    width = max(map(len, names), default=0)
+    yield "  ".join([" " * width, *shown])
+    for name in dict.fromkeys(names):
+        cells = [f"{values[name]:.4f}" if name in values else "–" for values in shown.values()]
+        yield "  ".join([name.ljust(width), *(c.rjust(len(t)) for c, t in zip(cells, shown, strict=True))])
+
+
+def _speed(result: RunResult) -> Iterator[str]:
+    if not result.steps:
+        return
+    total = sum(result.seconds.values())
+    split = ", ".join(f"{part} {result.seconds[part] / total:.0%}" for part in PARTS if part in result.seconds)
+    yield f"speed      {short(result.rows_per_second)} rows/s, {result.steps:,} steps in {duration(total)}: {split}"
+    yield f"memory     {result.peak_memory_bytes / 2**20:,.0f} MiB at most"
+
+
+def _files(result: RunResult) -> Iterator[str]:
+    if result.directory is None:
+        return
+    yield f"picture    {result.directory / 'graph.svg'}"
+    yield f"next       blockrec viz {result.directory / 'resolved.yaml'}"
+    yield f"run        {result.directory}"

@@ -1,0 +1,106 @@
+"""Runs a model once with eyes open: which node failed, which was the first to give a value that is not finite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from blockrec.diagnostics import BlockrecError, Span, fail
+from blockrec.graph.ir import Graph
+from blockrec.jagged import Jagged
+from blockrec.run.batches import Batch
+
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass
+class Trace:
+    """What a forward pass met: paths of modules, empty if nothing happened."""
+
+    entered: str = ""
+    not_finite: str = ""
+
+
+def watched(model: nn.Module, batch: Batch, seen: Trace) -> Any:
+    """The model's result; `seen` is filled on the way, up to an exception if there is one."""
+    with ExitStack() as hooks:
+        for path, module in model.named_modules():
+            if "." in path:
+                hooks.callback(module.register_forward_pre_hook(_enter(path, seen)).remove)
+                hooks.callback(module.register_forward_hook(_leave(path, seen)).remove)
+        return model(batch)
+
+
+def _enter(path: str, seen: Trace) -> Any:
+    def hook(_module: nn.Module, _inputs: Any) -> None:
+        seen.entered = path
+
+    return hook
+
+
+def _leave(path: str, seen: Trace) -> Any:
+    def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
+        if not seen.not_finite and not all(bool(t.isfinite().all()) for t in tensors_in(output)):
+            seen.not_finite = path
+
+    return hook
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Every floating tensor of a module's output."""
+    if isinstance(value, Jagged):
+        value = value.values
+    if isinstance(value, Tensor):
+        if value.is_floating_point():
+            yield value.detach()
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from tensors_in(part)
+
+
+def not_finite(model: nn.Module, batch: Batch, step: int, value: float, help: str) -> BlockrecError:
+    """E701 that names the first node which gives a value that is not finite on this batch."""
+    seen = Trace()
+    with torch.no_grad():
+        watched(model, batch, seen)
+    where = f"; the first value that is not finite comes from `{_shown(seen.not_finite)}`" if seen.not_finite else ""
+    return fail("E701", f"the loss is {value} at step {step}{where}", _place(model, seen.not_finite), help=help)
+
+
+def refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:
+    """E702 or E705 for an exception of the model on a batch."""
+    if any(word in str(error) for word in MEMORY_WORDS):
+        return fail(
+            "E702", f"out of memory: {_first_line(error)}", help="a smaller `data.batch_size`, or shorter histories"
+        )
+    seen = Trace()
+    try:
+        watched(model, batch, seen)
+    except Exception:
+        return fail(
+            "E705", f"`{_shown(seen.entered)}` fails on a batch: {_first_line(error)}", _place(model, seen.entered)
+        )
+    return fail("E705", f"the backward pass fails on a batch: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _shown(path: str) -> str:
+    return path.removeprefix("nodes.")
+
+
+def _place(model: nn.Module, path: str) -> Span | None:
+    """Where the node is written that a module belongs to."""
+    graph = getattr(model, "graph_ir", None)
+    if not isinstance(graph, Graph):
+        return None
+    inside = f"{_shown(path)}."
+    owners = [node for name, node in graph.nodes.items() if inside.startswith(f"{name}.")]
+    return max(owners, key=lambda n: len(n.name)).span if owners else None
