@@ -168,7 +168,7 @@ class _Reader:
             self._check_rows(feature, longest or 0, spec.at["position"], "positions go up to")
         return feature
 
-    def _check_rows(self, feature: Feature, largest: int | float, at: Span, what: str) -> None:
+    def _check_rows(self, feature: Feature, largest: float, at: Span, what: str) -> None:
         rows = feature.vocab
         if isinstance(rows, int) and largest >= rows:
             message = f"{what} {largest}, but the table of `{feature.root}` has {rows} rows (0 … {rows - 1})"

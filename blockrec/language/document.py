@@ -17,13 +17,14 @@ from blockrec.language.merge import lay_over, merge
 from blockrec.language.names import check_names
 from blockrec.language.overrides import check_patch, read_override
 from blockrec.language.params import REQUIRED, resolve_params
+from blockrec.language.portable import portable
 from blockrec.language.schema.document import VERSION, card_schema, model_schema
 from blockrec.language.source import read_map
 from blockrec.language.validate import validate
-from blockrec.language.values import UNKNOWN, List, Map
+from blockrec.language.values import UNKNOWN, Map
 
-SCOPED = ("params", "graph", "blocks", "variants")
-"""Sections whose expressions are not evaluated over the top-level parameters alone, or not here."""
+AS_WRITTEN = ("blockrec", "name", "doc", "imports", "params", "graph", "blocks")
+"""Top-level keys without expressions, or whose expressions are evaluated elsewhere."""
 CARD_SECTIONS = ("features", "labels", "data")
 
 
@@ -58,7 +59,7 @@ class Document:
     def to_yaml(self) -> str:
         """The merged document as a file of its own: card, variants and overrides are part of it."""
         head = {"blockrec": VERSION, "name": self.name}
-        text = dump({**head, **_portable(self.root)}, Diagnostics())
+        text = dump({**head, **portable(self.root, self.evaluated("data"))}, Diagnostics())
         assert text is not None
         return text
 
@@ -73,9 +74,9 @@ def load(
 ) -> Document | None:
     """Read, merge and check a model file.
 
-    model: a path, the name of a packaged model, YAML text (holds a newline), or a mapping. variants: names of patches in
-    the file, applied from left to right. sets: `path.to.key=value`, applied last. data: the dataset card to use instead
-    of the file's. Mistakes are reported; None if so little could be read that nothing more can be checked.
+    model: a path, the name of a packaged model, YAML text (holds a newline), or a mapping. variants: names of patches
+    in the file, applied from left to right. sets: `path.to.key=value`, applied last. data: the dataset card to use
+    instead of the file's. Mistakes are reported; None if too little could be read to check anything more.
     """
     read = read_model(model, report)
     file = read_map(read[0], report) if read else None
@@ -121,9 +122,9 @@ def _read_card(file: Map, data: str | None, report: Diagnostics) -> _Card | None
         return None
     source = read_file(path, report, at)
     content = read_map(source, report) if source else None
-    if source is None or content is None:
+    if source is None or content is None or not _speaks_this_version(content, report):
         return None
-    validate(content, card_schema(), report)
+    validate(content.without(*CARD_SECTIONS), card_schema(), report)
     return _Card(named, source.name, content)
 
 
@@ -190,7 +191,7 @@ def _params(root: Map, report: Diagnostics) -> dict[str, Any]:
 
 def _evaluated(root: Map, params: Mapping[str, Any], report: Diagnostics) -> Map:
     entries = {
-        key: (key_at, value if key in SCOPED else substitute(value, at, params, report), at)
+        key: (key_at, value if key in AS_WRITTEN else substitute(value, at, params, report), at)
         for key, (key_at, value, at) in root.entries().items()
     }
     return Map(root.span, entries)
@@ -199,16 +200,3 @@ def _evaluated(root: Map, params: Mapping[str, Any], report: Diagnostics) -> Map
 def _name(root: Map, path: Path | None) -> str:
     name = root.get("name")
     return name if isinstance(name, str) else path.stem if path else "model"
-
-
-def _portable(root: Map) -> dict[str, Any]:
-    """Relative imports of files as absolute ones: the copy may lie elsewhere."""
-    imports = root.get("imports")
-    if not isinstance(imports, List):
-        return dict(root)
-    places = zip(imports, imports.at, strict=True)
-    return {**root, "imports": [_absolute(where, at) for where, at in places]}
-
-
-def _absolute(where: Any, at: Span) -> Any:
-    return str((folder_of(at) / where).resolve()) if isinstance(where, str) and where.endswith(".py") else where

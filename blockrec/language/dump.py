@@ -24,7 +24,7 @@ class _Dumper(BASE):  # type: ignore[misc, valid-type]  # the C dumper where the
 def _text(dumper: Any, value: str) -> Any:
     """Quoted wherever our scalars or PyYAML's would read something else."""
     value = str(value)
-    safe = scalars.resolve(value) == value and scalars.suspicion(value) is None and not value.startswith("$")
+    safe = scalars.resolve(value) == value and scalars.suspicion(value) is None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if safe else '"')
 
 

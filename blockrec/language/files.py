@@ -11,7 +11,6 @@ from blockrec.language.dump import dump
 from blockrec.language.source import MAX_BYTES
 
 PACKAGE = Path(__file__).resolve().parent.parent
-SUFFIXES = (".yaml", ".yml")
 
 
 def packaged_models() -> dict[str, Path]:
@@ -31,7 +30,8 @@ def _yaml_files(folder: Path) -> dict[str, Path]:
 
 def folder_of(span: Span) -> Path:
     """The folder that relative paths written at `span` start from: that of the file, else the current one."""
-    return Path(span.source.name).parent if span.source.name.endswith(SUFFIXES) else Path()
+    written = Path(span.source.name)
+    return written.parent if written.is_file() else Path()
 
 
 def read_model(model: str | Path | Mapping[str, object], report: Diagnostics) -> tuple[Source, Path | None] | None:

@@ -25,18 +25,19 @@ def resolve_params(params: Map, report: Diagnostics, given: Mapping[str, Any] | 
         for name in ready:
             del open_[name]
             values[name] = substitute(params[name], params.at[name], values, report)
-    _report_cycle(params, open_, report)
+    _report_cycles(params, open_, report)
     return {name: values.get(name, UNKNOWN) for name in {**params, **given}}
 
 
-def _report_cycle(params: Map, open_: dict[str, set[str]], report: Diagnostics) -> None:
+def _report_cycles(params: Map, open_: dict[str, set[str]], report: Diagnostics) -> None:
     """Those left over wait for each other, or for one that does."""
     seen: set[str] = set()
-    for name in open_:
+    for start in open_:
         path: list[str] = []
+        name = start
         while name not in path and name not in seen:
             path.append(name)
-            name = next(n for n in open_[name] if n in open_)
+            name = next(n for n in sorted(open_[name]) if n in open_)
         seen.update(path)
         if name in path:
             cycle = path[path.index(name) :]

@@ -151,9 +151,8 @@ class _Validation:
         for key in error.validator_value:
             if key not in error.instance and key not in misspelt:
                 at = self.words.home(path)
-                self._say(
-                    error, "E105", self.words.missing(path, key), at, f"missing `{key}`", _described(properties, key)
-                )
+                help = schema.get("x-help") or _described(properties, key)
+                self._say(error, "E105", self.words.missing(path, key), at, f"missing `{key}`", help)
 
     def _type(self, error: Mistake, path: Path, schema: Any) -> None:
         code = "E101" if isinstance(self.words, _Section) and error.validator_value == "object" else "E104"
@@ -254,7 +253,8 @@ def _is_wrong_kind(error: Mistake) -> bool:
 
 
 def _described(properties: Mapping[str, Any], key: str) -> str:
-    return str(properties.get(key, {}).get("description", ""))
+    found = properties.get(key, {})
+    return str(found.get("x-help", found.get("description", "")))
 
 
 def _written(choice: Any) -> str:

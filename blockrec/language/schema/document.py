@@ -13,9 +13,18 @@ from blockrec.language.schema.train import EVAL, TRAIN
 VERSION = 1
 """Of the language; a file begins with it."""
 
-_VERSION: Schema = {"const": VERSION, "description": "Version of the language."}
+_VERSION: Schema = {
+    "const": VERSION,
+    "description": "Version of the language.",
+    "x-codes": {"const": "E010"},
+    "x-help": f"begin the file with `blockrec: {VERSION}`",
+}
 _DOC: Schema = {"type": "string", "description": "What it is."}
-_INPUTS: Schema = {"features": FEATURES, "labels": LABELS, "data": DATA}
+_INPUTS: Schema = {
+    "features": {**FEATURES, "x-help": "e.g. `features: {item: {vocab: 1000}}`, or `dataset: NAME`"},
+    "labels": LABELS,
+    "data": DATA,
+}
 
 
 @cache
