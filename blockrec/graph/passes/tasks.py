@@ -18,7 +18,7 @@ def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]
     nodes: dict[str, Node] = {}
     sinks: list[Sink] = []
     for name, spec in root.section("tasks").items():
-        if isinstance(spec, Map) and isinstance(spec.get("logits"), str):
+        if isinstance(spec, Map) and isinstance(spec.get("logits"), str) and _names_a_loss(spec.get("loss")):
             _task(name, spec, expander, nodes, sinks)
     for name, spec in root.section("losses").items():
         if isinstance(spec, Map) and "block" in spec:
@@ -31,6 +31,11 @@ def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]
     if not any(s.kind != "output" for s in sinks) and not outputs:
         expander.report.error("E101", "the model has no task, loss or output", root.span, help="tasks: {click: {logits: NODE, loss: bce}}")
     return nodes, tuple(sinks)
+
+
+def _names_a_loss(value: object) -> bool:
+    """What is neither a block nor a mapping with one is reported with the document's structure."""
+    return isinstance(value, str) or (isinstance(value, Map) and "block" in value)
 
 
 def _task(name: str, spec: Map, expander: Expander, nodes: dict[str, Node], sinks: list[Sink]) -> None:
