@@ -22,7 +22,7 @@ def shape(make: Callable[[], Graph]) -> Callable[[], Graph]:
 
 
 def feature(name: str, vocab: int | None = 100, like: str | None = None, **rest: Any) -> Feature:
-    sequence = name.split(".")[0] if "." in name else None
+    sequence = name.rpartition(".")[0] or None
     return Feature(name, sequence, rest.pop("kind", "id"), like or name, vocab, Column(name), SPAN, **rest)
 
 
@@ -73,12 +73,23 @@ def embed(name: str, features: Sequence[str], dim: int = 16, table: str = "main"
 
 
 def graph(name: str, features: Sequence[Feature], nodes: Sequence[Node], sinks: Sequence[Sink], doc: str = "") -> Graph:
+    """A graph of these, with the loss node and the loss sink of every task, as the compiler makes them."""
     labels = {"click": Label("click", "click", SPAN)}
-    return Graph(name, {f.name: f for f in features}, labels, {n.name: n for n in nodes}, tuple(sinks), doc)
+    tasks = [sink for sink in sinks if sink.kind == "task"]
+    losses = [loss(f"tasks.{sink.name}", sink.edge) for sink in tasks]
+    ends = [Sink(sink.name, "loss", Edge(f"tasks.{sink.name}", "out", SPAN), label="click") for sink in tasks]
+    every = {n.name: n for n in (*nodes, *losses)}
+    return Graph(name, {f.name: f for f in features}, labels, every, (*sinks, *ends), doc)
 
 
 def task(source: str, name: str = "click") -> Sink:
-    return Sink(name, "task", Edge(source, "out", SPAN), label="click", metrics=("auc",), loss="bce")
+    metrics = ("auc", {"gauc": {"by": "user"}})
+    return Sink(name, "task", Edge(source, "out", SPAN), label="click", metrics=metrics, loss=f"tasks.{name}")
+
+
+def loss(name: str, logits: Edge) -> Node:
+    inputs = {"logits": (logits,), "label": (Edge("click", "out", SPAN),)}
+    return Node(name, "bce", inputs, {}, SPAN, role="loss", outputs={"out": Type("float", ())}, parameters=0)
 
 
 def wired(name: str, edges: Mapping[str, Sequence[str]], last: str) -> Graph:
@@ -101,7 +112,9 @@ def chain() -> Graph:
 
 @shape
 def diamond() -> Graph:
-    return wired("diamond", {"top": ["price"], "left": ["top"], "right": ["top"], "bottom": ["left", "right"]}, "bottom")
+    return wired(
+        "diamond", {"top": ["price"], "left": ["top"], "right": ["top"], "bottom": ["left", "right"]}, "bottom"
+    )
 
 
 @shape
@@ -144,7 +157,9 @@ def many_features() -> Graph:
     names = [f"field_{i}" for i in range(26)]
     look = embed("fields", names)
     deep = node("deep", "mlp", {"x": ["fields"]}, ["fields"], parameters=1_000)
-    return graph("many_features", [feature(n, 10**i % 999_983 + 2) for i, n in enumerate(names)], [*look, deep], [task("deep")])
+    return graph(
+        "many_features", [feature(n, 10**i % 999_983 + 2) for i, n in enumerate(names)], [*look, deep], [task("deep")]
+    )
 
 
 @shape
@@ -152,7 +167,10 @@ def random_dag_100() -> Graph:
     """100 nodes, some in clusters, each reading one to three of the thirty before it."""
     chance = random.Random(7)
     names = [f"part_{i // 20}.n{i}" if i // 10 % 2 else f"n{i}" for i in range(100)]
-    edges = {n: chance.sample(names[max(0, i - 30) : i], min(i, chance.randint(1, 3))) or ["price"] for i, n in enumerate(names)}
+    edges = {
+        n: chance.sample(names[max(0, i - 30) : i], min(i, chance.randint(1, 3))) or ["price"]
+        for i, n in enumerate(names)
+    }
     read = {v for values in edges.values() for v in values}
     ends = [n for n in names if n not in read]
     return wired("random_dag_100", {**edges, "join": ends}, "join")
@@ -164,11 +182,20 @@ def hostile_names() -> Graph:
     long = "a_name_that_goes_on_and_on_until_nobody_wants_to_read_it_any_more_but_it_is_legal"
     names = ["price", long]
     nodes = [
-        node(long, "mlp", {"x": ["price"]}, names, doc='<b>"bold" & \'risky\'</b> -->', params={"activation": "a<b>&\"c\"", "hidden": [8]}),
+        node(
+            long,
+            "mlp",
+            {"x": ["price"]},
+            names,
+            doc="<b>\"bold\" & 'risky'</b> -->",
+            params={"activation": 'a<b>&"c"', "hidden": [8]},
+        ),
         node("end", "linear", {"x": [long]}, names, doc="]] %% ; `code` #quot; 推荐系统 \u0001"),
     ]
     sinks = [task("end", "end"), Sink("price", "output", Edge(long, "out", SPAN))]
-    return graph('<script>"&', [feature("price", None, kind="dense", width=4)], nodes, sinks, 'x < y && "z" </svg> 你好')
+    return graph(
+        '<script>"&', [feature("price", None, kind="dense", width=4)], nodes, sinks, 'x < y && "z" </svg> 你好'
+    )
 
 
 @shape
@@ -184,13 +211,14 @@ def dare() -> Graph:
         feature(fields[1], None, like="category"),
         feature(fields[2], 2_000),
     ]
-    heads = [
-        n
-        for name, interest in (("head", "search"), ("head_all", "dense"))
-        for n in _dare_head(name, interest)
-    ]
+    heads = [n for name, interest in (("head", "search"), ("head_all", "dense")) for n in _dare_head(name, interest)]
     scores = Type("float", ("b", "behaviors"), True)
-    ports = {"query": ["query"], "keys": ["keys"], "query_position": ["query_position"], "keys_position": ["keys_position"]}
+    ports = {
+        "query": ["query"],
+        "keys": ["keys"],
+        "query_position": ["query_position"],
+        "keys_position": ["keys_position"],
+    }
     known = ["query", "keys", "query_position", "keys_position", "score", "values", "search", "dense", "target"]
     nodes = [
         *embed("query", ["item", "category"], table="att"),
@@ -200,12 +228,19 @@ def dare() -> Graph:
         *embed("target", ["item", "category", "now"], table="rep"),
         *embed("values", fields, table="rep"),
         node("score", "target_attention", ports, known, outputs={"scores": scores}, doc="Where to look."),
-        node("search", "topk_attend", {"scores": ["score.scores"], "values": ["values"]}, known, type=vector(48), params={"k": 20}),
+        node(
+            "search",
+            "topk_attend",
+            {"scores": ["score.scores"], "values": ["values"]},
+            known,
+            type=vector(48),
+            params={"k": 20},
+        ),
         node("dense", "attend", {"scores": ["score.scores"], "values": ["values"]}, known, type=vector(48)),
         *heads,
-        Node("aux", "bce", {"logits": (Edge("head_all.logit", "out", SPAN),), "label": (Edge("click", "out", SPAN),)}, {}, SPAN, role="loss"),
+        loss("losses.aux", Edge("head_all.logit", "out", SPAN)),
     ]
-    sinks = [task("head.logit"), Sink("aux", "loss", Edge("aux", "out", SPAN), weight=0.5)]
+    sinks = [task("head.logit"), Sink("aux", "loss", Edge("losses.aux", "out", SPAN), weight=0.5)]
     doc = "Decoupled attention and representation embeddings for long sequences (arXiv 2410.02604)."
     return graph("dare", features, nodes, sinks, doc)
 
@@ -215,9 +250,49 @@ def _dare_head(name: str, interest: str) -> list[Node]:
     cross, made, bn, mlp, logit = join
     names = ["target", interest, *join]
     return [
-        node(cross, "hadamard", {"inputs": ["target", interest]}, names, type=vector(48), doc="Target-aware representation."),
+        node(
+            cross,
+            "hadamard",
+            {"inputs": ["target", interest]},
+            names,
+            type=vector(48),
+            doc="Target-aware representation.",
+        ),
         node(made, "concat", {"inputs": ["target", interest, cross]}, names, type=vector(144)),
         node(bn, "batch_norm", {"x": [made]}, names, type=vector(144), parameters=288),
-        node(mlp, "mlp", {"x": [bn]}, names, type=vector(80), parameters=45_162, params={"hidden": [200, 80], "activation": "prelu"}),
+        node(
+            mlp,
+            "mlp",
+            {"x": [bn]},
+            names,
+            type=vector(80),
+            parameters=45_162,
+            params={"hidden": [200, 80], "activation": "prelu"},
+        ),
         node(logit, "linear", {"x": [mlp]}, names, type=vector(1), parameters=81, params={"out": 1}),
     ]
+
+
+@shape
+def shared_tables() -> Graph:
+    """One table for two roles: the compiler lets the second `embed` use the lookups of the first and of `who`."""
+    nodes = {n.name: n for n in (*embed("who", ["user"]), *embed("query", ["item", "category"]))}
+    parts = ("query/item", "query/category", "who")
+    target = Node(
+        "target", "concat", {"": tuple(Edge(p, "out", SPAN) for p in parts)}, {}, SPAN, outputs={"out": vector(48)}
+    )
+    names = [*nodes, "target"]
+    meet = node("meet", "mlp", {"x": ["query", "target", "who"]}, names, parameters=10)
+    features = [feature(f) for f in ("user", "item", "category")]
+    return graph("shared_tables", features, [*nodes.values(), target, meet], [task("meet")])
+
+
+@shape
+def only_outputs() -> Graph:
+    """No task: two outputs of one node with two outputs of its own, of which one is a sequence."""
+    names = ["price", "gate"]
+    gate = node("gate", "gated", {"a": ["price"], "b": ["price"]}, names, outputs={"out": vector(8), "gate": steps(1)})
+    last = node("last", "mlp", {"x": ["gate"], "y": ["gate.gate"]}, names)
+    sinks = [Sink("emb", "output", Edge("gate", "out", SPAN)), Sink("gate", "output", Edge("gate", "gate", SPAN))]
+    ends = [Sink("last", "output", Edge("last", "out", SPAN))]
+    return graph("only_outputs", [feature("price", None, kind="dense", width=4)], [gate, last], [*sinks, *ends])

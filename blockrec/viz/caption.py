@@ -32,4 +32,4 @@ def _tables(graph: Graph) -> str:
     sizes = [(graph.features[root].vocab, dim) for (_, root), dim in dims.items()]
     total = sum(vocab * dim for vocab, dim in sizes if isinstance(vocab, int))
     known = all(isinstance(vocab, int) for vocab, _ in sizes)
-    return f"{counted(len(dims), 'table')} with {human(total)} numbers" if known else f"{counted(len(dims), 'table')} of unknown size"
+    return f"{counted(len(dims), 'table')} {f'with {human(total)} numbers' if known else 'of unknown size'}"

@@ -1,4 +1,4 @@
-"""Undo what the compiler made: lookups and concats with a `/` in their name return into the node that asked for them."""
+"""Undo what the compiler made: nodes with a `/` in their name return into the node that asked for them."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ def tables(graph: Graph, root: str) -> str:
 def value_type(graph: Graph, name: str) -> str:
     """The type of a feature's value, before any table."""
     feature = graph.features[name]
-    axes = ["b", *([feature.sequence] if feature.sequence else []), *([str(feature.width)] if feature.kind == "dense" else [])]
-    return f"[{', '.join(axes)}]"
+    axes = ["b", feature.sequence, str(feature.width) if feature.kind == "dense" else None]
+    return f"[{', '.join(axis for axis in axes if axis)}]"
 
 
 def _box(graph: Graph, names: list[str], readers: Mapping[str, tuple[str, ...]]) -> Box:

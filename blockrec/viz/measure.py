@@ -11,7 +11,7 @@ from math import ceil
 BOLD = 1.12
 WIDTHS = {
     **dict.fromkeys("ijlI.,:;'|!", 0.34),
-    **dict.fromkeys(" ftr()[]{}/\\-\"`°·", 0.43),
+    **dict.fromkeys(' ftr()[]{}/\\-"`°·', 0.43),
     **dict.fromkeys("csz?_*^vxykJLF", 0.6),
     **dict.fromkeys("mwMW@%…—→", 1.03),
     **dict.fromkeys("+=<>~#&×≥≤±OQGDHNUV", 0.84),

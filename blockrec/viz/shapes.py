@@ -59,8 +59,9 @@ def shape(scene: Scene, box: Box) -> Shape:
     """What `box` shows: name, block, settings that the user wrote, type; labels only where there are several ports."""
     used = list(dict.fromkeys(link.output for link in scene.links if link.source == box.id))
     ports = {port: port for port in box.ports} if len(box.ports) > 1 else {}
-    outputs = {name: f"{name} {box.outputs.get(name, '')}".strip() for name in used} if len(used) > 1 and box.role != "input" else {}
-    return Shape(tuple(_lines(box, used, bool(outputs))), ports, outputs)
+    several = len(used) > 1 and box.role != "input"
+    outputs = {name: f"{name} {box.outputs.get(name, '')}".strip() for name in used} if several else {}
+    return Shape(tuple(_lines(box, used, several)), ports, outputs)
 
 
 def _lines(box: Box, used: Sequence[str], labelled: bool) -> Iterable[Line]:
@@ -80,7 +81,7 @@ def _facts(box: Box) -> list[str]:
     size = f"{human(box.parameters)} params" if box.parameters else ""
     tables, *rest = reads(box.reads) if box.role == "embed" else [("", "")]
     first = " · ".join(filter(None, [head, tables[0], size]))
-    written = "  ".join(f"{name} {box.settings[name]}" for name in box.written)
+    written = " · ".join(f"{name} {box.settings[name]}" for name in box.written)
     return [first, tables[1], *(fact for pair in rest for fact in pair), written, *box.notes]
 
 

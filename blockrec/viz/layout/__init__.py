@@ -24,4 +24,4 @@ def layout(items: Mapping[str, Item], wires: Sequence[Wire], titles: Mapping[Pat
     tree = grow(items, wires, rows)
     arrange(tree)
     borders = slots(items, wires, tree)
-    return place(items, wires, tree, borders, columns(tree, wires, borders, titles))
+    return place(items, tree, borders, columns(tree, wires, borders, titles))

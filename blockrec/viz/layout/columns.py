@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from blockrec.viz.layout.simplex import Differences
@@ -29,8 +30,8 @@ class Pull(NamedTuple):
     cost: int
 
 
-def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: dict[Path, int]) -> dict[Hashable, int]:
-    """x of the middle of every unit (by index), and of the borders of clusters (`("left", path)`, `("right", path)`)."""
+def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: Mapping[Path, int]) -> dict[Hashable, int]:
+    """x of the middle of every unit (by index), and of clusters' borders: `("left", path)`, `("right", path)`."""
     x = Differences()
     for path in tree.children:
         for row in range(len(tree.segments) + 1):
@@ -48,7 +49,7 @@ def _separate(x: Differences, tree: Tree, path: Path, row: int) -> None:
     here = [child for child in tree.children[path] if _in_row(tree, child, row)]
     for child in here[:1] if path else ():
         x.add(("left", path), _left(tree, child)[0], PAD + _left(tree, child)[1])
-    for a, b in zip(here, here[1:], strict=False):
+    for a, b in pairwise(here):
         (u, right), (v, left) = _right(tree, a), _left(tree, b)
         x.add(u, v, right + left + _gap(tree, a, b))
     for child in here[-1:] if path else ():
@@ -79,7 +80,7 @@ def _pulls(tree: Tree, wires: Sequence[Wire], slots: Slots) -> Iterator[Pull]:
     seen = set()
     for wire, chain, start, end in zip(wires, tree.chains, slots.start, slots.end, strict=True):
         alone = leaving[wire.source] == entering[wire.target] == 1
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             offset = (end if lower is chain[-1] else 0) - (start if upper is chain[0] else 0)
             trunks = sum(not tree.units[hop.unit].is_box for hop in (upper, lower))
             pull = Pull(upper.unit, lower.unit, offset, ALONE if alone else STRAIGHT[trunks])
@@ -88,9 +89,7 @@ def _pulls(tree: Tree, wires: Sequence[Wire], slots: Slots) -> Iterator[Pull]:
                 yield pull
 
 
-def _balanced(
-    found: dict[Hashable, int], x: Differences, tree: Tree, pulls: list[Pull]
-) -> dict[Hashable, int]:
+def _balanced(found: dict[Hashable, int], x: Differences, tree: Tree, pulls: list[Pull]) -> dict[Hashable, int]:
     """Move units to the middle of the places that cost the same, as the simplex stops at an end of them."""
     wanted: dict[int, list[tuple[int, int, int]]] = {unit.index: [] for unit in tree.units}
     for a, b, offset, cost in pulls:

@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from blockrec.viz.layout.simplex import Differences
 from blockrec.viz.layout.values import Item, Wire
 
+INPUT, INSIDE = 64, 3
+"""What a row of length costs for a link from an input, or inside one cluster; 1 for others."""
+
 
 def layers(items: Mapping[str, Item], wires: Sequence[Wire]) -> dict[str, int]:
-    """Item → row, 0 at the top; links from items that nothing feeds are kept shortest, so that inputs stand at their readers."""
+    """Item → row, 0 at the top; what nothing feeds stands right above its readers, if it can."""
     rows = Differences()
     fed = {wire.target for wire in wires}
     for name in items:
         rows.add("above everything", name, 0)
     for wire in wires:
-        near = 64 if wire.source not in fed else 3 if items[wire.source].cluster == items[wire.target].cluster else 1
-        rows.add(wire.source, wire.target, 1, near)
+        together = items[wire.source].cluster == items[wire.target].cluster
+        rows.add(wire.source, wire.target, 1, INPUT if wire.source not in fed else INSIDE if together else 1)
     for name, item in items.items():
         for level in range(1, len(item.cluster) + 1):
             rows.add(("top", item.cluster[:level]), name, 0, 1)

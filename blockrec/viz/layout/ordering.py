@@ -22,7 +22,7 @@ ROUNDS = 6
 
 def arrange(tree: Tree) -> None:
     """Reorder `tree.children` in place for few crossings; the same tree always gives the same order."""
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311 - shuffles starting orders
     best = (crossings(tree), _copy(tree))
     for attempt in range(3 if len(tree.units) < 120 else 1):
         if attempt:
@@ -97,7 +97,8 @@ def _sift(tree: Tree) -> None:
     tables = [Siblings(tree, path) for path in tree.children if len(tree.children[path]) > 1]
     for _ in range(ROUNDS):
         place = tree.positions()
-        if not any([siblings.improve(place) for siblings in tables]):
+        saved = [siblings.improve(place) for siblings in tables]
+        if not any(saved):
             return
 
 
@@ -122,7 +123,8 @@ class Siblings:
 
     def improve(self, place: list[int]) -> bool:
         """One pass over all children; whether a move saved a crossing."""
-        return any([self._move(child, place) for child in list(self.tree.children[self.path])])
+        saved = [self._move(child, place) for child in list(self.tree.children[self.path])]
+        return any(saved)
 
     def _move(self, child: Child, place: list[int]) -> bool:
         order = self.tree.children[self.path]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from blockrec.viz.layout.slots import Slots
 from blockrec.viz.layout.tree import Tree
-from blockrec.viz.layout.values import PAD, TITLE, Frame, Item, Layout, Path, Route, Step, Wire
+from blockrec.viz.layout.values import PAD, TITLE, Frame, Item, Layout, Path, Route, Step
 
 BEND = (34, 84)
 """Least and greatest height of the space between two rows in which links bend."""
@@ -15,7 +15,7 @@ BEND = (34, 84)
 
 @dataclass(frozen=True)
 class Row:
-    """A row of boxes: links bend from `above` (where the row before ends) to `bent`; boxes stand from `top` to `bottom`."""
+    """A row of boxes, from `top` to `bottom`; links to it bend from `above`, where the row before ends, to `bent`."""
 
     above: float
     bent: float
@@ -23,14 +23,12 @@ class Row:
     bottom: float
 
 
-def place(
-    items: Mapping[str, Item], wires: Sequence[Wire], tree: Tree, slots: Slots, x: Mapping[Hashable, int]
-) -> Layout:
+def place(items: Mapping[str, Item], tree: Tree, slots: Slots, x: Mapping[Hashable, int]) -> Layout:
     """The layout, moved so that everything is at or right of and below 0."""
     boxes = {unit.name: unit for unit in tree.units if unit.is_box}
     edges = [x[u.index] - u.width / 2 for u in boxes.values()] + [x["left", path] for path in tree.spans]
     shift = -min(edges)
-    rows = _rows(tree, items, wires, slots, x)
+    rows = _rows(tree, items, slots, x)
     frames = {
         name: Frame(x[unit.index] - unit.width / 2 + shift, rows[unit.first].top, unit.width, items[name].height)
         for name, unit in boxes.items()
@@ -42,7 +40,7 @@ def place(
     return Layout(
         boxes=frames,
         clusters=clusters,
-        routes=tuple(_route(tree, frames, rows, slots, i, x, shift) for i in range(len(wires))),
+        routes=tuple(_route(tree, frames, rows, slots, i, x, shift) for i in range(len(tree.chains))),
         ports={key: middle[key[0]] + offset for key, offset in slots.ports.items()},
         outputs={key: middle[key[0]] + offset for key, offset in slots.outputs.items()},
         width=max([frame.right for frame in everything] + trunks),
@@ -50,12 +48,10 @@ def place(
     )
 
 
-def _rows(
-    tree: Tree, items: Mapping[str, Item], wires: Sequence[Wire], slots: Slots, x: Mapping[Hashable, int]
-) -> list[Row]:
-    """Heights: titles of clusters above their first row, their padding below the last, more space where links bend far."""
+def _rows(tree: Tree, items: Mapping[str, Item], slots: Slots, x: Mapping[Hashable, int]) -> list[Row]:
+    """Titles of clusters stand above their first row, padding below their last; far bends get more space."""
     rows: list[Row] = []
-    slants = _slants(tree, wires, slots, x)
+    slants = _slants(tree, slots, x)
     for index in range(len(tree.segments) + 1):
         start = rows[-1].bottom + PAD * _nested(tree, index - 1, 1) if rows else 0
         bent = start + (min(max(slants[index - 1] // 5, BEND[0]), BEND[1]) if rows else 0)
@@ -74,14 +70,14 @@ def _nested(tree: Tree, row: int, end: int) -> int:
     return max((sum(path[: len(p)] == p for p in paths) for path in paths), default=0)
 
 
-def _slants(tree: Tree, wires: Sequence[Wire], slots: Slots, x: Mapping[Hashable, int]) -> list[int]:
+def _slants(tree: Tree, slots: Slots, x: Mapping[Hashable, int]) -> list[int]:
     """The farthest that a link goes sideways below each row."""
     widest = [0] * len(tree.segments)
     for chain, start, end in zip(tree.chains, slots.start, slots.end, strict=True):
         points = [x[hop.unit] for hop in chain]
         points[0] += start
         points[-1] += end
-        for hop, a, b in zip(chain[1:], points, points[1:], strict=False):
+        for hop, a, b in zip(chain[1:], points[:-1], points[1:], strict=True):
             widest[hop.row - 1] = max(widest[hop.row - 1], abs(a - b))
     return widest
 
@@ -98,7 +94,13 @@ def _clusters(tree: Tree, frames: Mapping[str, Frame], x: Mapping[Hashable, int]
 
 
 def _route(
-    tree: Tree, frames: Mapping[str, Frame], rows: list[Row], slots: Slots, wire: int, x: Mapping[Hashable, int], shift: float
+    tree: Tree,
+    frames: Mapping[str, Frame],
+    rows: list[Row],
+    slots: Slots,
+    wire: int,
+    x: Mapping[Hashable, int],
+    shift: float,
 ) -> Route:
     first, *between, last = tree.chains[wire]
     source, target = (frames[tree.units[hop.unit].name] for hop in (first, last))

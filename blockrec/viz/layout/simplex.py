@@ -33,7 +33,7 @@ class Differences:
 
     def solve(self) -> dict[Hashable, int]:
         """The cheapest solution (constraints must be free of cycles), each connected part starting at 0."""
-        network = nx.DiGraph()
+        network: nx.DiGraph[Hashable] = nx.DiGraph()
         demand: dict[Hashable, int] = {}
         for (a, b), (distance, cost) in self.pairs.items():
             network.add_edge(a, b, weight=-distance)
@@ -45,7 +45,7 @@ class Differences:
 
     def _potentials(self, flow: dict[Hashable, dict[Hashable, int]]) -> dict[Hashable, int]:
         """Longest paths where a constraint with flow holds with equality (complementary slackness)."""
-        residual = nx.DiGraph()
+        residual: nx.DiGraph[Hashable] = nx.DiGraph()
         for (a, b), (distance, _) in self.pairs.items():
             _tighten(residual, a, b, -distance)
             if flow[a][b]:
@@ -56,6 +56,6 @@ class Differences:
         return {node: -int(length) for node, length in lengths.items() if node is not root}
 
 
-def _tighten(graph: nx.DiGraph, a: Hashable, b: Hashable, weight: int) -> None:
+def _tighten(graph: nx.DiGraph[Hashable], a: Hashable, b: Hashable, weight: int) -> None:
     if not graph.has_edge(a, b) or graph[a][b]["weight"] > weight:
         graph.add_edge(a, b, weight=weight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from blockrec.viz.layout.values import Item, Path, Wire
@@ -66,7 +67,7 @@ TRUNK = 10
 def grow(items: Mapping[str, Item], wires: Sequence[Wire], rows: Mapping[str, int]) -> Tree:
     """The tree in the order of `items`."""
     tree = Tree(_spans(items, rows), segments=[[] for _ in range(max(rows.values()))])
-    boxes = {name: _unit(tree, name, (rows[name], rows[name]), item.cluster, item.width) for name, item in items.items()}
+    boxes = {name: _unit(tree, name, (rows[name],) * 2, item.cluster, item.width) for name, item in items.items()}
     ways = [_way(items, wire, rows, tree.spans) for wire in wires]
     trunks = {
         key: _unit(tree, key[0], span, key[2], TRUNK, is_box=False) for key, span in _trunks(wires, ways, rows).items()
@@ -87,7 +88,7 @@ Key = tuple[str, str, Path]
 
 def _segments(chain: list[Hop]) -> Iterator[tuple[int, int, int]]:
     """(row, upper, lower) of a wire, row by row."""
-    for a, b in zip(chain, chain[1:], strict=False):
+    for a, b in pairwise(chain):
         yield from ((row, a.unit, a.unit) for row in range(a.row, b.row - 1))
         yield b.row - 1, a.unit, b.unit
 
@@ -108,15 +109,19 @@ def _trunks(
 def _way(
     items: Mapping[str, Item], wire: Wire, rows: Mapping[str, int], spans: Mapping[Path, tuple[int, int]]
 ) -> list[tuple[Path, int]]:
-    """(cluster, row where it is entered) between the ends of a wire: clusters are left at their last row, entered at their first."""
+    """(cluster, row where it is entered) between the ends of a wire.
+
+    A cluster around the source is left at its last row, one around the target is entered at its first.
+    """
     start, end = items[wire.source].cluster, items[wire.target].cluster
     shared = _shared(start, end)
     leaving = [start[:level] for level in range(len(start), len(shared), -1)]
     entering = [end[:level] for level in range(len(end), len(shared), -1)]
     way: list[tuple[Path, int]] = []
     for row in range(rows[wire.source] + 1, rows[wire.target]):
-        inside = [path for path in leaving if row <= spans[path][1]] or [path for path in entering if row >= spans[path][0]]
-        here = inside[0] if inside else shared
+        around = [path for path in leaving if row <= spans[path][1]]
+        around += [path for path in entering if row >= spans[path][0]]
+        here = around[0] if around else shared
         if not way or way[-1][0] != here:
             way.append((here, row))
     return way
@@ -128,9 +133,7 @@ def _shared(a: Path, b: Path) -> Path:
     return a[: same.index(False) if False in same else len(same)]
 
 
-def _unit(
-    tree: Tree, name: str, span: tuple[int, int], cluster: Path, width: int, is_box: bool = True
-) -> int:
+def _unit(tree: Tree, name: str, span: tuple[int, int], cluster: Path, width: int, is_box: bool = True) -> int:
     index = len(tree.units)
     tree.units.append(Unit(index, name, *span, cluster, width, is_box))
     for level in range(1, len(cluster) + 1):

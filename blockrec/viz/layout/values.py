@@ -80,7 +80,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything stands. ports, outputs: x of the middle of (box, port) on the upper, (box, output) on the lower border."""
+    """Where everything stands. ports, outputs: x of (box, port) on the upper, of (box, output) on the lower border."""
 
     boxes: Mapping[str, Frame]
     clusters: Mapping[Path, Frame]

@@ -26,7 +26,7 @@ def legend(scene: Scene, width: float) -> tuple[list[str], int]:
         needed = SWATCH + 8 + text_width(text, 11)
         if x and x + needed > width:
             x, y = 0, y + ROW
-        parts.append(element("g", [_swatch(kind), _text(text)], transform=f"translate({x} {y})", **{"class": kind}))
+        parts.append(element("g", [_swatch(kind), _text(text)], kind, transform=f"translate({x} {y})"))
         x += needed + 18
     return parts, y + 16
 
@@ -42,11 +42,11 @@ def _entries(scene: Scene) -> list[tuple[str, str]]:
 def _swatch(kind: str) -> str:
     line = f"M0 8H{SWATCH}"
     if kind == "vector":
-        return tag("path", d=line, **{"class": "v", "marker-end": "url(#vh)"})
+        return tag("path", "v", d=line, marker_end="url(#vh)")
     if kind == "sequence":
-        return tag("path", d=line, **{"class": "s"}) + tag("path", d=line, **{"class": "i", "marker-end": "url(#sh)"})
-    return tag("rect", x=1, y=1, width=SWATCH - 4, height=14, rx=4, **{"class": "b"})
+        return tag("path", "s", d=line) + tag("path", "i", d=line, marker_end="url(#sh)")
+    return tag("rect", "b", x=1, y=1, width=SWATCH - 4, height=14, rx=4)
 
 
 def _text(text: str) -> str:
-    return element("text", [], text, x=SWATCH + 6, y=12, **{"class": "m"})
+    return element("text", [], "m", text=text, x=SWATCH + 6, y=12)

@@ -15,18 +15,20 @@ def escaped(text: str) -> str:
     return escape(ILLEGAL.sub("\ufffd", text))
 
 
-def tag(name: str, **attributes: str | float) -> str:
-    """`<name …/>`."""
-    return f"<{name}{_attributes(attributes)}/>"
+def tag(name: str, kind: str = "", **attributes: str | float) -> str:
+    """`<name class="kind" …/>`."""
+    return f"<{name}{_attributes(kind, attributes)}/>"
 
 
-def element(name: str, children: Sequence[str] = (), text: str = "", **attributes: str | float) -> str:
-    """`<name …>text children</name>`: `text` is escaped, `children` are markup."""
-    return f"<{name}{_attributes(attributes)}>{escaped(text)}{''.join(children)}</{name}>"
+def element(name: str, children: Sequence[str], kind: str = "", *, text: str = "", **attributes: str | float) -> str:
+    """`<name class="kind" …>text children</name>`: `text` is escaped, `children` are markup."""
+    return f"<{name}{_attributes(kind, attributes)}>{escaped(text)}{''.join(children)}</{name}>"
 
 
-def _attributes(attributes: dict[str, str | float]) -> str:
-    return "".join(f' {key}="{escaped(_value(value))}"' for key, value in attributes.items())
+def _attributes(kind: str, attributes: dict[str, str | float]) -> str:
+    """Attributes as text; an underscore in a name stands for a hyphen."""
+    given = {**({"class": kind} if kind else {}), **attributes}
+    return "".join(f' {key.replace("_", "-")}="{escaped(_value(value))}"' for key, value in given.items())
 
 
 def _value(value: str | float) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from blockrec.graph.ir import Graph
 from blockrec.viz.build import build
 from blockrec.viz.scene import Box, Link, Path, Scene
-from blockrec.viz.shapes import shape
+from blockrec.viz.shapes import Line, shape
 from blockrec.viz.words import shortened
 from blockrec.viz.writers.style import LIGHT
 
@@ -50,11 +50,14 @@ def _place(scene: Scene, path: Path) -> list[int]:
 
 
 def _box(box: Box, scene: Scene, ids: dict[str, str]) -> str:
-    lines = [f"{line.text}: {line.right}" if line.right else line.text for line in shape(scene, box).lines]
-    name, *facts = map(_safe, lines)
-    label = "<br/>".join([f"<b>{name}</b>", *facts])
+    label = "<br/>".join(map(_text, shape(scene, box).lines))
     left, right = ("([", "])") if box.role in ("task", "loss", "output") else ("[", "]")
     return f'{ids[box.id]}{left}"{label}"{right}:::{box.role}'
+
+
+def _text(line: Line) -> str:
+    bold = f"<b>{_safe(line.text)}</b>" if line.kind in ("name", "row") else _safe(line.text)
+    return f"{bold} {_safe(line.right)}".rstrip()
 
 
 def _link(link: Link, scene: Scene, ids: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from blockrec.graph.ir import Graph
 from blockrec.viz.build import build
 from blockrec.viz.layout import Frame, Layout, Route, Wire, layout
 from blockrec.viz.measure import text_width, wrap
-from blockrec.viz.scene import Box, Cluster, Link, Scene
+from blockrec.viz.scene import Box, Cluster, Scene
 from blockrec.viz.shapes import LINE, MARGIN, STRIP, Shape, shape
 from blockrec.viz.tooltips import box_tooltip, cluster_tooltip, link_tooltip
 from blockrec.viz.words import human
@@ -18,7 +18,7 @@ from blockrec.viz.writers.style import style_sheet
 
 EDGE = 28
 """Space around the picture."""
-NARROWEST = 460
+NARROWEST = 540
 
 
 def svg(graph: Graph, *, depth: int | None = None) -> str:
@@ -45,27 +45,27 @@ def svg(graph: Graph, *, depth: int | None = None) -> str:
 def _page(scene: Scene, parts: list[str], width: float, height: float) -> str:
     w, h = round(width + 2 * EDGE), round(height + 2 * EDGE)
     inner = [
-        element("title", [], scene.name),
-        element("desc", [], scene.doc) if scene.doc else "",
+        element("title", [], text=scene.name),
+        element("desc", [], text=scene.doc) if scene.doc else "",
         f"<style>{style_sheet()}</style><defs>{_head('vh', 6.5)}{_head('sh', 9)}</defs>",
-        tag("rect", width=w, height=h, **{"class": "page"}),
+        tag("rect", "page", width=w, height=h),
         element("g", parts, transform=f"translate({EDGE} {EDGE})"),
     ]
-    root = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {w} {h}", "width": w, "height": h, "role": "img"}
-    return element("svg", inner, **root) + "\n"
+    xmlns = "http://www.w3.org/2000/svg"
+    return element("svg", inner, xmlns=xmlns, viewBox=f"0 0 {w} {h}", width=w, height=h, role="img") + "\n"
 
 
 def _head(name: str, size: float) -> str:
-    arrow = tag("path", d="M0 0L8 4L0 8z", **{"class": name})
-    place = {"viewBox": "0 0 8 8", "refX": 7.4, "refY": 4, "markerWidth": size, "markerHeight": size}
-    return element("marker", [arrow], id=name, orient="auto", markerUnits="userSpaceOnUse", **place)
+    arrow = tag("path", name, d="M0 0L8 4L0 8z")
+    box = {"viewBox": "0 0 8 8", "orient": "auto", "markerUnits": "userSpaceOnUse"}
+    return element("marker", [arrow], id=name, refX=7.4, refY=4, markerWidth=size, markerHeight=size, **box)
 
 
 def _header(scene: Scene, width: float) -> tuple[list[str], int]:
     """Title, doc and caption, and the height they take."""
-    lines = [("d", text) for text in [*wrap(scene.doc, width, 12), *wrap(scene.caption, width, 12)]]
-    texts = [element("text", [], scene.name, x=0, y=16, **{"class": "h"})]
-    texts += [element("text", [], text, x=0, y=40 + 17 * i, **{"class": kind}) for i, (kind, text) in enumerate(lines)]
+    lines = [*wrap(scene.doc, width, 12), *wrap(scene.caption, width, 12)]
+    texts = [element("text", [], "h", text=scene.name, x=0, y=16)]
+    texts += [element("text", [], "d", text=line, x=0, y=40 + 17 * i) for i, line in enumerate(lines)]
     return texts, 40 + 17 * len(lines) + 14
 
 
@@ -77,14 +77,16 @@ def _drawing(scene: Scene, shapes: dict[str, Shape], placed: Layout) -> list[str
 
 
 def _cluster(cluster: Cluster, placed: Layout) -> str:
-    return element("g", [_rect(placed.clusters[cluster.path], 10, "c"), element("title", [], cluster_tooltip(cluster))])
+    return element(
+        "g", [_rect(placed.clusters[cluster.path], 10, "c"), element("title", [], text=cluster_tooltip(cluster))]
+    )
 
 
 def _cluster_title(cluster: Cluster, placed: Layout) -> str:
     frame = placed.clusters[cluster.path]
     x = _free(frame, _title_width(cluster), [line for route in placed.routes for line in _verticals(route)])
-    size = element("tspan", [], f"  {human(cluster.parameters)} params", **{"class": "m"}) if cluster.parameters else ""
-    return element("text", [size], cluster.path[-1], x=x, y=frame.y + 17, **{"class": "ct"})
+    size = element("tspan", [], "m", text=f"  {human(cluster.parameters)} params") if cluster.parameters else ""
+    return element("text", [size], "ct", text=cluster.path[-1], x=x, y=frame.y + 17)
 
 
 def _title_width(cluster: Cluster) -> int:
@@ -116,12 +118,12 @@ def _links(scene: Scene, placed: Layout) -> list[str]:
     vectors, outer, inner = [], [], []
     for link, route in zip(scene.links, placed.routes, strict=True):
         d = _path(route)
-        title = element("title", [], link_tooltip(link, scene.box(link.target)))
+        title = element("title", [], text=link_tooltip(link, scene.box(link.target)))
         if link.sequence:
-            outer.append(element("path", [title], d=d, **{"class": "s"}))
-            inner.append(tag("path", d=d, **{"class": "i", "marker-end": "url(#sh)"}))
+            outer.append(element("path", [title], "s", d=d))
+            inner.append(tag("path", "i", d=d, marker_end="url(#sh)"))
         else:
-            vectors.append(element("path", [title], d=d, **{"class": "v", "marker-end": "url(#vh)"}))
+            vectors.append(element("path", [title], "v", d=d, marker_end="url(#vh)"))
     return [*vectors, *outer, *inner]
 
 
@@ -142,20 +144,20 @@ def _path(route: Route) -> str:
 def _box(box: Box, inner: Shape, placed: Layout) -> str:
     frame = placed.boxes[box.id]
     y = frame.y + 6 + STRIP * bool(inner.ports)
-    parts = [element("title", [], box_tooltip(box)), _rect(frame, 7, "b")]
+    parts = [element("title", [], text=box_tooltip(box)), _rect(frame, 7, "b")]
     for line in inner.lines:
         y += LINE[line.size]
-        parts.append(element("text", [], line.text, x=frame.x + MARGIN, y=y - 4, **{"class": line.kind}))
+        parts.append(element("text", [], line.kind, text=line.text, x=frame.x + MARGIN, y=y - 4))
         if line.right:
-            parts.append(element("text", [], line.right, x=frame.right - MARGIN, y=y - 4, **{"class": "r"}))
+            parts.append(element("text", [], "r", text=line.right, x=frame.right - MARGIN, y=y - 4))
     parts += [_label(placed.ports[box.id, port], frame.y + 13, text) for port, text in inner.ports.items()]
     parts += [_label(placed.outputs[box.id, name], frame.bottom - 6, text) for name, text in inner.outputs.items()]
-    return element("g", parts, **{"class": box.role})
+    return element("g", parts, box.role)
 
 
 def _label(x: float, y: float, text: str) -> str:
-    return element("text", [], text, x=x, y=y, **{"class": "p"})
+    return element("text", [], "p", text=text, x=x, y=y)
 
 
 def _rect(frame: Frame, radius: int, kind: str) -> str:
-    return tag("rect", x=frame.x, y=frame.y, width=frame.width, height=frame.height, rx=radius, **{"class": kind})
+    return tag("rect", kind, x=frame.x, y=frame.y, width=frame.width, height=frame.height, rx=radius)

@@ -30,25 +30,23 @@ class Row:
 
 
 def text(graph: Graph, *, depth: int | None = None, width: int = 100) -> str:
-    """A table at most `width` wide (if names allow); composites nested deeper than `depth` are closed (all open by default)."""
+    """A table, at most `width` wide if names allow; composites nested deeper than `depth` are closed (default: none)."""
     scene = build(graph, depth)
     sections = [_nodes(scene), _sinks(scene)]
     rows = [row for section in sections for row in section]
     widths = _widths(rows, width)
     head = [scene.name, *textwrap.wrap(scene.doc, width), scene.caption, ""]
-    tables = ["\n".join(line for row in section for line in _line(row, widths)) for section in sections if len(section) > 1]
-    return "\n".join([*head, *_features(scene, widths[0]), "\n\n".join(tables)]) + "\n"
+    tables = [
+        "\n".join(line for row in section for line in _line(row, widths)) for section in sections if len(section) > 1
+    ]
+    return "\n".join([*head, *_features(scene), "\n\n".join(tables)]) + "\n"
 
 
-def _features(scene: Scene, width: int) -> Iterator[str]:
-    inputs = [box for box in scene.boxes if box.role == "input"]
-    if inputs:
-        yield "features"
-    for box in inputs:
-        for row in box.rows:
-            yield f"{INDENT}{row.name:<{width - len(INDENT)}}  {row.detail}"
-    if inputs:
-        yield ""
+def _features(scene: Scene) -> list[str]:
+    rows = [row for box in scene.boxes if box.role == "input" for row in box.rows]
+    width = max((len(row.name) for row in rows), default=0)
+    lines = [f"{INDENT}{row.name:<{width}}  {row.detail}" for row in rows]
+    return ["features", *lines, ""] if rows else []
 
 
 def _nodes(scene: Scene) -> list[Row]:
@@ -78,7 +76,9 @@ def _node(scene: Scene, box: Box) -> Row:
     tables = reads(box.reads) if box.role == "embed" else []
     block += f" {tables[0][0]}" if len(tables) == 1 else ""
     inputs = ", ".join(_input(link, box) for link in scene.into(box))
-    types = "  ".join(type if name == "out" or box.role == "composite" else f"{name} {type}" for name, type in box.outputs.items())
+    types = "  ".join(
+        type if name == "out" or box.role == "composite" else f"{name} {type}" for name, type in box.outputs.items()
+    )
     return Row(INDENT * (len(box.cluster) + 1) + box.label, block, inputs, types, _count(box.parameters))
 
 
@@ -119,6 +119,11 @@ def _line(row: Row, widths: tuple[int, int, int, int]) -> Iterator[str]:
     if len(row.name) > name:
         yield row.name
     shown = row.name if len(row.name) <= name else ""
-    cells = [f"{shown:<{name}}", f"{shortened(row.block, block):<{block}}", f"{first:<{inputs}}", f"{shortened(row.type, type):<{type}}"]
+    cells = [
+        f"{shown:<{name}}",
+        f"{shortened(row.block, block):<{block}}",
+        f"{first:<{inputs}}",
+        f"{shortened(row.type, type):<{type}}",
+    ]
     yield INDENT.join([*cells, f"{row.parameters:>7}"]).rstrip()
     yield from (" " * (name + block + 2 * len(INDENT)) + line for line in more)
