@@ -1,0 +1,146 @@
+"""Batches: rows of mapped columns, gathered without a loop over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from blockrec.data.arrow import Array
+from blockrec.data.permutation import permuted
+from blockrec.data.prefetch import prefetched
+from blockrec.jagged import Jagged
+from blockrec.language.features import Constant, Feature, Position, Sequence
+
+Index = NDArray[np.int64]
+Batch = dict[str, "Tensor | Jagged"]
+
+
+@dataclass(frozen=True)
+class Gather:
+    """What is read for a sample, and from where.
+
+    columns: name → [samples, ...], values of the samples; with the bounds `<sequence>/start` and `<sequence>/end`.
+    steps: field → [steps, ...], values of the events of a sequence.
+    features: the features that are read.  labels: names of labels and other columns that are.
+    constants: feature → its value, for features that have one.
+    """
+
+    columns: dict[str, Array]
+    steps: dict[str, Array]
+    features: tuple[Feature, ...]
+    sequences: dict[str, Sequence]
+    labels: tuple[str, ...]
+    constants: dict[str, int | float]
+
+    def batch(self, rows: Index) -> Batch:
+        """The samples `rows`, in that order."""
+        batch: Batch = {}
+        for name in self.sequences:
+            batch |= self._sequence(name, rows)
+        for feature in self.features:
+            if feature.sequence is None:
+                batch[feature.name] = self._value(feature, rows)
+        for name in self.labels:
+            batch[name] = torch.from_numpy(self.columns[name].take(rows, axis=0))
+        return batch
+
+    def _value(self, feature: Feature, rows: Index) -> Tensor:
+        if isinstance(feature.source, Constant):
+            return self._constant(feature, len(rows))
+        return _tensor(feature, self.columns[feature.name].take(rows, axis=0))
+
+    def _constant(self, feature: Feature, size: int) -> Tensor:
+        shape = (size, feature.width) if feature.kind == "dense" else (size,)
+        return torch.full(shape, self.constants[feature.name], dtype=_dtype(feature))
+
+    def _sequence(self, name: str, rows: Index) -> Batch:
+        """All fields of one sequence over the same offsets."""
+        start, end = window(
+            self.sequences[name], self.columns[f"{name}/start"][rows], self.columns[f"{name}/end"][rows]
+        )
+        lengths = end - start
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        owner = np.repeat(np.arange(len(rows)), lengths)
+        place = np.arange(offsets[-1])
+        index = place + (start - offsets[:-1])[owner]
+        shape = (torch.from_numpy(offsets), int(lengths.max(initial=0)), torch.from_numpy(owner))
+        batch: Batch = {}
+        for feature in self.features:
+            if feature.sequence == name:
+                values = self._field(feature, index, place, offsets, owner)
+                batch[feature.name] = Jagged(values, *shape)
+        return batch
+
+    def _field(self, feature: Feature, index: Index, place: Index, offsets: Index, owner: Index) -> Tensor:
+        if isinstance(feature.source, Constant):
+            return self._constant(feature, len(index))
+        if isinstance(feature.source, Position):
+            backwards = feature.source.direction == "from_end"
+            return _tensor(feature, offsets[1:][owner] - place if backwards else place + 1 - offsets[owner])
+        return _tensor(feature, self.steps[feature.name].take(index, axis=0))
+
+
+def window(sequence: Sequence, start: Index, end: Index) -> tuple[Index, Index]:
+    """The `max_len` last or first steps of the histories `start:end`."""
+    if sequence.max_len is None:
+        return start, end
+    if sequence.keep == "last":
+        return np.maximum(start, end - sequence.max_len), end
+    return start, np.minimum(end, start + sequence.max_len)
+
+
+def _tensor(feature: Feature, values: Array) -> Tensor:
+    return torch.from_numpy(values).to(_dtype(feature))
+
+
+def _dtype(feature: Feature) -> torch.dtype:
+    """int64 for ids, float32 for dense features, the declared type for raw ones."""
+    if feature.kind == "raw":
+        found = getattr(torch, feature.dtype)
+        assert isinstance(found, torch.dtype)
+        return found
+    return torch.int64 if feature.kind == "id" else torch.float32
+
+
+@dataclass(frozen=True)
+class Split:
+    """The samples of one part: rows `first:first + rows` of the columns."""
+
+    name: str
+    first: int
+    rows: int
+    gather: Gather
+
+    def steps(self, batch_size: int) -> int:
+        """Number of batches an epoch; the last one may be smaller."""
+        return -(-self.rows // batch_size)
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int = 0,
+        epoch: int = 0,
+        start: int = 0,
+        shuffle: bool = False,
+        prefetch: bool = True,
+    ) -> Iterator[Batch]:
+        """One epoch from batch `start` on.
+
+        The batches depend on (batch_size, shuffle, seed, epoch) only: after `start=i` come exactly the batches that
+        an uninterrupted epoch would have given from its i-th on. With `prefetch` a thread computes two ahead.
+        """
+        plain = self._batches(batch_size, (seed, epoch), start, shuffle)
+        return prefetched(plain) if prefetch else plain
+
+    def _batches(self, batch_size: int, key: tuple[int, int], start: int, shuffle: bool) -> Iterator[Batch]:
+        for step in range(start, self.steps(batch_size)):
+            places = np.arange(step * batch_size, min(self.rows, (step + 1) * batch_size))
+            rows = permuted(places, self.rows, key) if shuffle else places
+            yield self.gather.batch(self.first + rows)

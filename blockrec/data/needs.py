@@ -1,0 +1,69 @@
+"""Which columns features, labels and conditions read, and as what kind of value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+
+from blockrec.data.sources.tables import Need, Wanted
+from blockrec.language.features import Column, Feature, Features, Label
+
+Needs = dict[str, Need]
+
+
+def feature_needs(features: Iterable[Feature], used: Collection[str]) -> Needs:
+    """The columns of features; those of used ones must be there."""
+    found: Needs = {}
+    for feature in features:
+        if isinstance(feature.source, Column):
+            add(found, feature.source.name, Need(_kind(feature), feature.span, feature.name in used))
+    return found
+
+
+def label_needs(labels: Iterable[Label], used: Collection[str], made: Collection[str]) -> Needs:
+    """The columns of labels that are not `made` from others."""
+    found: Needs = {}
+    for label in labels:
+        if label.column not in made:
+            kind: Wanted = "int" if label.bit is not None else "any" if label.at_least is None else "float"
+            add(found, label.column, Need(kind, label.span, label.name in used))
+    return found
+
+
+def add(needs: Needs, name: str, need: Need) -> None:
+    """Join a need into those that are known: it must be there if one of them says so."""
+    known = needs.get(name)
+    if known is None:
+        needs[name] = need
+        return
+    kinds = {known.kind, need.kind} - {"any"}
+    kind: Wanted = next((k for k in ("time", "float", "int") if k in kinds), "any")
+    first = known if known.required or not need.required else need
+    needs[name] = Need(kind, first.at or need.at, known.required or need.required)
+
+
+def together(*parts: Needs) -> Needs:
+    """All needs in one mapping."""
+    found: Needs = {}
+    for part in parts:
+        for name, need in part.items():
+            add(found, name, need)
+    return found
+
+
+def available(features: Features, flat: Collection[str], steps: Collection[str]) -> dict[str, Feature]:
+    """The features whose column is among those of samples (`flat`) or of events (`steps`), and all without one."""
+    return {
+        name: feature
+        for name, feature in features.features.items()
+        if not isinstance(feature.source, Column) or feature.source.name in (steps if feature.sequence else flat)
+    }
+
+
+def _kind(feature: Feature) -> Wanted:
+    if feature.kind == "dense":
+        return "float" if feature.width == 1 else "any"
+    if feature.kind == "raw":
+        return "int" if np.dtype(feature.dtype).kind in "iu" else "float"
+    return "int" if isinstance(feature.vocab, int) else "any"

@@ -1,0 +1,114 @@
+"""The door to the data: a section `data:` and the features of a model → a dataset."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from blockrec import cache as caches
+from blockrec.data import store
+from blockrec.data.dataset import Dataset, opened, stored
+from blockrec.data.events import Log
+from blockrec.data.plan import Plan
+from blockrec.data.prepare import prepare
+from blockrec.data.reading import read_plan
+from blockrec.data.sources.paths import root_of
+from blockrec.data.synthetic import generated
+from blockrec.diagnostics import BlockrecError, Diagnostics
+from blockrec.language.features import Column, Features, Position
+from blockrec.language.values import Map
+
+Progress = Callable[[str], None]
+
+
+def open_dataset(
+    section: Map,
+    features: Features,
+    used: Collection[str],
+    report: Diagnostics,
+    *,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Dataset | None:
+    """The dataset that a section `data:` describes, or None after errors (E101, E106, E208, E402–E403, E501–E505).
+
+    The sorted log and the samples are built once and kept in `cache` (default: `$BLOCKREC_CACHE`, else
+    `~/.cache/blockrec`), named by a hash of the files' contents and of what the section and the features say;
+    afterwards they are mapped into memory.
+
+    Args:
+        section: the section, with all expressions evaluated.
+        features: what the document declares.
+        used: names of the features and labels that the model reads, and of columns that metrics group by; a batch
+            has exactly these.
+        report: collects what is wrong.
+        cache: folder to keep things in.
+        progress: called with a few words before each longer step.
+    """
+    found = Diagnostics()
+    try:
+        return _opened(section, features, used, found, cache or caches.folder(), progress or (lambda _: None))
+    except BlockrecError as error:
+        _hand_over(error.diagnostics, found)
+    except OSError as error:
+        help = "the cache must be a folder that can be written: set BLOCKREC_CACHE to one"
+        found.error("E501", f"{error.strerror or error}: `{error.filename}`", section.span, help=help)
+    finally:
+        _hand_over(found, report)
+    return None
+
+
+def _hand_over(found: Diagnostics, report: Diagnostics) -> None:
+    for d in found:
+        report.error(d.code, d.message, d.at, label=d.label, help=d.help, notes=d.notes)
+
+
+def _opened(
+    section: Map, features: Features, used: Collection[str], report: Diagnostics, cache: Path, progress: Progress
+) -> Dataset | None:
+    files = generated(section, cache, progress)
+    root = files or root_of(section, report)
+    if report.failed:
+        return None
+    plan = read_plan(section, root, features, used, report)
+    if plan is None:
+        return None
+    dataset = opened(_built(plan, cache, progress), plan, files)
+    _check_positions(dataset, plan, report)
+    return None if report.failed else dataset
+
+
+def _built(plan: Plan, cache: Path, progress: Progress) -> Path:
+    """The folder with the samples; raises `BlockrecError` after errors."""
+    hashes = [store.content_hash(path, cache / "hashes") for path in plan.files]
+    log = cache / store.name_of("log", hashes, plan.log.key)
+    samples = cache / store.name_of("samples", log.name, plan.key)
+
+    def build(folder: Path) -> None:
+        report = Diagnostics()
+        store.built(log, lambda scratch: plan.log.build(scratch, report, progress))
+        prepare(plan, Log.open(log, plan.log.time), folder, report, progress)
+
+    store.built(samples, build)
+    if not _read_columns(plan) <= stored(samples):
+        # Left out when it was built for a model that does not read them: build again to report what is wrong.
+        with tempfile.TemporaryDirectory() as scratch:
+            build(Path(scratch))
+    return samples
+
+
+def _read_columns(plan: Plan) -> frozenset[str]:
+    features = {f.name for f in plan.features.values() if isinstance(f.source, Column)}
+    return plan.used & (features | {label.name for label in plan.labels})
+
+
+def _check_positions(dataset: Dataset, plan: Plan, report: Diagnostics) -> None:
+    """E504 where a position can reach the end of its table."""
+    longest = dataset.describe()["history"]
+    for f in plan.features.values():
+        if f.name in plan.used and isinstance(f.source, Position) and isinstance(f.vocab, int) and f.sequence:
+            steps = longest[f.sequence]["max"]
+            if f.kind == "id" and steps >= f.vocab:
+                message = f"positions of `{f.sequence}` reach {steps}, outside the table of {f.vocab:,} rows"
+                report.error("E504", message, f.span, help=f"write `vocab: {steps + 1}` or a smaller `max_len`")

@@ -1,0 +1,265 @@
+"""The section `data:` → a `Plan`: every file, column and condition that is wrong is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from blockrec.data.events import LogPlan
+from blockrec.data.needs import Needs, available, feature_needs, label_needs, together
+from blockrec.data.negatives import NegativesPlan
+from blockrec.data.plan import Plan
+from blockrec.data.samples import Impressions, Positives, SamplePlan
+from blockrec.data.settings import setting
+from blockrec.data.sources.csv import CsvForm
+from blockrec.data.sources.items import ItemTable
+from blockrec.data.sources.joined import JoinedFiles
+from blockrec.data.sources.paths import locate
+from blockrec.data.sources.tables import Files, Need, missing_columns
+from blockrec.data.splits import SplitPlan
+from blockrec.data.where import Condition, check_columns, parse
+from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.language.features import Features
+from blockrec.language.values import List, Map
+
+
+def read_plan(
+    section: Map, root: Path | None, features: Features, used: Collection[str], report: Diagnostics
+) -> Plan | None:
+    """The plan, or None after errors. `root`: the folder that file names are relative to, None for that of the file."""
+    reader = _Reader(section, root, features, frozenset(used), report)
+    reader.check_form()
+    split = reader.split()
+    log, impressions = reader.log(), reader.impressions()
+    if report.failed or log is None or split is None:
+        return None
+    plan = reader.plan(log, impressions, split)
+    return None if report.failed else plan
+
+
+@dataclass(frozen=True)
+class _Reader:
+    section: Map
+    root: Path | None
+    features: Features
+    used: frozenset[str]
+    report: Diagnostics
+
+    @property
+    def made(self) -> Map:
+        return self.section.section("samples")
+
+    @property
+    def user(self) -> str:
+        return str(setting(self.section, "user"))
+
+    @property
+    def time(self) -> str:
+        return str(setting(self.section, "time"))
+
+    @property
+    def item(self) -> str:
+        return str(self.section.get("item") or self.section.section("items").get("key") or "item")
+
+    # ------------------------------------------------------------------ form
+
+    def check_form(self) -> None:
+        """Keys that exclude or need each other."""
+        made = self.made
+        for key in ("positives", "negatives"):
+            if key in made and "from" in made:
+                self.report.error(
+                    "E101", f"`{key}` are chosen among events, but `from` names samples", made.keys_at[key]
+                )
+        if "negatives" in made and "positives" not in made:
+            help = "write `positives: {}` to take every event as one"
+            self.report.error("E101", "`negatives` need `positives`", made.keys_at["negatives"], help=help)
+        for name, at in self.section.section("history").keys_at.items():
+            if name not in self.features.sequences:
+                help = did_you_mean(name, self.features.sequences, "it names a feature with `fields:`")
+                self.report.error("E208", f"no sequence `{name}`", at, help=help)
+
+    def split(self) -> SplitPlan | None:
+        """Numbers of samples a user for `leave_last`, else shares below 1."""
+        section = self.section.section("split")
+        by = setting(self.section, "split", "by")
+        default = 1 if by == "leave_last" else 0.1
+        valid, test = (section.get(key, default) for key in ("valid", "test"))
+        wrong = [
+            key for key in ("valid", "test") if by == "leave_last" and section.get(key, 1) != int(section.get(key, 1))
+        ]
+        for key in wrong:
+            self.report.error("E106", f"`{key}` of `leave_last` is a whole number of samples a user", section.at[key])
+        if by != "leave_last" and valid + test >= 1:
+            at = section.at.get("valid") or section.at.get("test") or self.section.span
+            self.report.error("E106", f"shares {valid} and {test} leave nothing to train with", at)
+        return SplitPlan(by, valid, test, setting(self.section, "split", "seed"))
+
+    # ------------------------------------------------------------------ files
+
+    def log(self) -> JoinedFiles | None:
+        """The event log."""
+        files = self._files(self.section, "events")
+        items = self._items()
+        return self._joined(files, items, {}) if files is not None else None
+
+    def impressions(self) -> JoinedFiles | None:
+        """The file of samples, if there is one."""
+        if "from" not in self.made:
+            return None
+        files = self._files(self.made, "from")
+        renamed = {self.made.get("user", self.user): self.user, self.made.get("time", self.time): self.time}
+        return self._joined(files, self._items(), renamed) if files is not None else None
+
+    def _files(self, section: Map, key: str) -> Files | None:
+        how = str(self.section.get("how_to_get", ""))
+        paths = locate(section, key, self.root, how, self.report)
+        value = section[key]
+        at = value.at[0] if isinstance(value, List) else section.at[key]
+        return Files(paths, CsvForm.of(section.section("csv")), at) if paths else None
+
+    def _items(self) -> ItemTable | None:
+        section = self.section.section("items")
+        if "table" not in section:
+            return None
+        files = self._files(section, "table")
+        flags = {name: tuple(columns) for name, columns in section.section("flags").items()}
+        key = str(section.get("key", self.item))
+        at = section.at.get("key", section.at["table"])
+        return ItemTable(files, key, at, flags, section.at.get("flags", at)) if files is not None else None
+
+    def _joined(self, files: Files, items: ItemTable | None, renamed: dict[str, str]) -> JoinedFiles:
+        columns = [renamed.get(name, name) for name in files.columns(self.report)]
+        attributes = tuple(items.columns(self.report)) if items is not None else ()
+        return JoinedFiles(files, tuple(columns), self.item, items, attributes, renamed)
+
+    # ------------------------------------------------------------------ columns
+
+    def plan(self, log: JoinedFiles, impressions: JoinedFiles | None, split: SplitPlan) -> Plan:
+        """The plan over sources whose columns are known."""
+        samples = impressions or log
+        where = self._condition(self.section, "where", log.columns)
+        histories = self._histories(log.columns)
+        labels = self._conditions(self.made.section("label"), samples.columns)
+        positives = self._positives(samples.columns)
+        made = {*labels, *([positives.label] if positives else [])}
+
+        of_samples = together(
+            self._sample_needs(made), _columns_of([*labels.values(), positives.where if positives else None])
+        )
+        of_log = together(self._log_needs(), _columns_of([where, *histories.values()]))
+        if impressions is None:
+            of_log = together(of_log, of_samples)
+        else:
+            missing_columns(of_samples, samples.columns, "the file of samples", self.report)
+        missing_columns(of_log, log.columns, "the log", self.report)
+
+        of_log, of_samples = _present(of_log, log.columns), _present(of_samples, samples.columns)
+        place = {name: self._place(self.section, key) for name, key in ((self.user, "user"), (self.time, "time"))}
+        made_samples = SamplePlan(
+            setting(self.section, "samples", "min_history"),
+            labels,
+            positives,
+            self._negatives(),
+            Impressions(impressions, of_samples) if impressions is not None else None,
+            self._attributes(log, of_samples, made),
+        )
+        return Plan(
+            log=LogPlan(log, self.user, self.time, of_log, where, place),
+            samples=made_samples,
+            histories=histories,
+            split=split,
+            shuffle_histories=setting(self.section, "shuffle_histories"),
+            features=available(self.features, of_samples, of_log),
+            sequences=self.features.sequences,
+            labels=tuple(x for x in self.features.labels.values() if x.column in of_samples or x.column in made),
+            columns=self._other_columns,
+            item=self.item if self.item in of_log else None,
+            used=self.used,
+            at={key: self._place(self.section, key) for key in ("samples", "split")},
+        )
+
+    @property
+    def _other_columns(self) -> tuple[str, ...]:
+        return tuple(sorted(self.used - set(self.features.features) - set(self.features.labels)))
+
+    def _sample_needs(self, made: set[str]) -> Needs:
+        flat = [feature for feature in self.features.features.values() if feature.sequence is None]
+        keys: Needs = {
+            self.user: Need("any", self._place(self.made, "user"), True),
+            self.time: Need("time", self._place(self.made, "time"), True),
+        }
+        others = {name: Need("any", None, True) for name in self._other_columns}
+        labels = label_needs(self.features.labels.values(), self.used, made)
+        return together(keys, feature_needs(flat, self.used), labels, others)
+
+    def _log_needs(self) -> Needs:
+        fields = [feature for feature in self.features.features.values() if feature.sequence is not None]
+        keys: Needs = {
+            self.user: Need("any", self._place(self.section, "user"), True),
+            self.time: Need("time", self._place(self.section, "time"), True),
+            self.item: Need("any", self._place(self.section, "item", "items"), self._item_is_needed),
+        }
+        return together(keys, feature_needs(fields, self.used))
+
+    @property
+    def _item_is_needed(self) -> bool:
+        return "negatives" in self.made or "table" in self.section.section("items")
+
+    def _attributes(self, log: JoinedFiles, needs: Needs, made: set[str]) -> tuple[str, ...]:
+        """Columns of a sample that a negative takes from its own item."""
+        section = self.section.section("items")
+        if "attributes" in section:
+            named = {
+                name: Need("any", at, True)
+                for name, at in zip(section["attributes"], section["attributes"].at, strict=True)
+            }
+            missing_columns(named, log.columns, "the log", self.report)
+            return tuple(name for name in named if name in needs)
+        if log.items is not None:
+            return tuple(name for name in log.attributes if name in needs)
+        labels = {label.column for label in self.features.labels.values()}
+        return tuple(name for name in needs if name not in {self.user, self.time, self.item, *labels, *made})
+
+    def _negatives(self) -> NegativesPlan | None:
+        if "negatives" not in self.made:
+            return None
+        keys = ("per_positive", "by", "avoid", "seed")
+        return NegativesPlan(*(setting(self.section, "samples", "negatives", key) for key in keys))
+
+    def _positives(self, known: list[str]) -> Positives | None:
+        if "positives" not in self.made:
+            return None
+        section = self.made.section("positives")
+        last, every, label = (setting(self.section, "samples", "positives", key) for key in ("last", "every", "label"))
+        return Positives(self._condition(section, "where", known), last, every, label, self.made.at["positives"])
+
+    # ------------------------------------------------------------------ conditions
+
+    def _histories(self, known: list[str]) -> dict[str, Condition]:
+        history = self.section.section("history")
+        found = {name: self._condition(history.section(name), "where", known) for name in history}
+        return {name: condition for name, condition in found.items() if condition is not None}
+
+    def _conditions(self, section: Map, known: list[str]) -> dict[str, Condition]:
+        found = {name: self._condition(section, name, known) for name in section}
+        return {name: condition for name, condition in found.items() if condition is not None}
+
+    def _condition(self, section: Map, key: str, known: list[str]) -> Condition | None:
+        if key not in section:
+            return None
+        condition = parse(str(section[key]), section.at[key], self.report)
+        return condition if condition and check_columns(condition, known, self.report) else None
+
+    def _place(self, section: Map, *keys: str) -> Span:
+        """Where the first of `keys` was written, else where the events are named."""
+        return next((section.at[key] for key in keys if key in section), self.section.at["events"])
+
+
+def _columns_of(conditions: Iterable[Condition | None]) -> Needs:
+    return {name: Need("any") for condition in conditions if condition is not None for name in condition.columns}
+
+
+def _present(needs: Needs, known: list[str]) -> Needs:
+    return {name: need for name, need in needs.items() if name in known}

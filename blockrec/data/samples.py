@@ -1,0 +1,226 @@
+"""The samples of a log: events, chosen events with sampled negatives, or impressions from a file of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from blockrec.data.arrow import Array, Table, one_chunk
+from blockrec.data.events import Index, Log, no_nulls, times_of
+from blockrec.data.negatives import Forbidden, NegativesPlan, draw
+from blockrec.data.sources.joined import JoinedFiles
+from blockrec.data.sources.tables import Need, Origin, kinds_of
+from blockrec.data.splits import TRAIN, Part, rank_from_end
+from blockrec.data.vocabulary import codes_of
+from blockrec.data.where import Condition
+from blockrec.diagnostics import Diagnostics, Span, fail
+
+_ARRAYS = ("own", "user", "time", "event", "owner", "end")
+
+
+@dataclass(frozen=True)
+class Positives:
+    """Which events are positives: of those that fulfil `where`, the `last` of a user, every so manieth from the end."""
+
+    where: Condition | None
+    last: int | None
+    every: int
+    label: str
+    at: Span = field(repr=False)
+
+    @property
+    def key(self) -> list[object]:
+        """Plain values that decide which events are chosen."""
+        return [self.where and self.where.text, self.last, self.every, self.label]
+
+
+@dataclass(frozen=True)
+class Impressions:
+    """A file of samples, its user and time under the names they have in the log. `needs`: columns that are read."""
+
+    source: JoinedFiles
+    needs: dict[str, Need]
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """How samples are made. `labels`: columns made from a row. `attributes`: columns that belong to the item."""
+
+    min_history: int
+    labels: dict[str, Condition]
+    positives: Positives | None
+    negatives: NegativesPlan | None
+    impressions: Impressions | None
+    attributes: tuple[str, ...]
+
+    @property
+    def key(self) -> list[object]:
+        """Plain values that decide which samples a given log gives."""
+        labels = {name: condition.text for name, condition in self.labels.items()}
+        positives = self.positives and self.positives.key
+        needs = self.impressions and [self.impressions.source.key, kinds_of(self.impressions.needs)]
+        return [self.min_history, labels, positives, self.negatives, needs, self.attributes]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples before they are encoded.
+
+    table: the columns of each; `ROW` is its row in `origin`.
+    own: [n] its user among all samples.  user: [n] its user in the log (−1: has no events).
+    event: [n] its own event in the log, −1 for an impression.
+    owner, end: [n] the user whose events its history is (its own user), and the event before which it ends.
+    """
+
+    table: Table
+    origin: Origin
+    own: Index
+    user: Index
+    time: Array
+    event: Index
+    owner: Index
+    end: Index
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def take(self, index: Index) -> Samples:
+        """The samples at `index`, in that order."""
+        arrays = {name: getattr(self, name)[index] for name in _ARRAYS}
+        return replace(self, table=self.table.take(pa.array(index)), **arrays)
+
+    def keep(self, mask: NDArray[np.bool_], what: str, at: Span) -> Samples:
+        """Those where `mask` holds; E505 if that removes the last one."""
+        if len(self) and not mask.any():
+            raise fail("E505", f"no sample is left: {what} removes the last {len(self):,}", at)
+        return self.take(np.flatnonzero(mask))
+
+
+def of_events(log: Log) -> Samples:
+    """Every event as a sample."""
+    owner, event = log.owner, np.arange(len(log))
+    return Samples(log.table, log.origin, owner, owner, log.time, event, owner, log.before(owner, log.time))
+
+
+def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Diagnostics) -> Samples:
+    """The rows of a file, by user and time."""
+    table, origin = plan.source.read(plan.needs, report)
+    at = plan.source.files.at
+    for name in (user, time):
+        no_nulls(table, name, origin, at, report)
+        _comparable(table, log, name, at, report)
+    report.raise_errors()
+    times = times_of(table.column(time))
+    users, own = codes_of(table.column(user))
+    known = log.user_codes(users)[own]
+    event = np.full(len(table), -1)
+    samples = Samples(table, origin, own, known, times, event, known, log.before(known, times))
+    return samples.take(np.lexsort((times, own)))
+
+
+def _comparable(table: Table, log: Log, name: str, at: Span, report: Diagnostics) -> None:
+    here, there = one_chunk(table.column(name)).type, one_chunk(log.table.column(name)).type
+    if len(table) and len(log) and _family(here) != _family(there):
+        report.error("E503", f"column `{name}` is {there} in the events and {here} in the samples", at)
+
+
+def _family(kind: Any) -> str:
+    if pa.types.is_timestamp(kind) or pa.types.is_string(kind):
+        return str(kind)
+    return "number"
+
+
+def with_labels(samples: Samples, labels: dict[str, Condition], report: Diagnostics) -> Samples:
+    """Samples with a 0/1 column for each condition."""
+    table = samples.table
+    for name, condition in labels.items():
+        table = _set(table, name, pa.array(condition.mask(samples.table, report).astype(np.int8)))
+    report.raise_errors()
+    return replace(samples, table=table)
+
+
+def chosen(samples: Samples, plan: Positives, report: Diagnostics) -> Samples:
+    """The positives, labelled 1."""
+    if plan.where is not None:
+        mask = plan.where.mask(samples.table, report)
+        report.raise_errors()
+        samples = samples.keep(mask, f"`where: {plan.where.text}`", plan.where.at)
+    back = rank_from_end(samples.own)
+    taken = back % plan.every == 0
+    if plan.last is not None:
+        taken &= back < plan.last
+    samples = samples.keep(taken, "`positives`", plan.at)
+    return replace(samples, table=_set(samples.table, plan.label, pa.array(np.ones(len(samples), np.int8))))
+
+
+def trained_events(log: Log, samples: Samples, part: Part) -> NDArray[np.bool_]:
+    """[events] which belong to the training part: those up to a user's last training sample, itself included."""
+    last = log.starts[:-1].copy()
+    train = (part == TRAIN) & (samples.user >= 0)
+    np.maximum.at(last, samples.user[train], np.maximum(samples.end, samples.event + 1)[train])
+    return np.arange(len(log)) < np.repeat(last, np.diff(log.starts))
+
+
+def with_negatives(
+    samples: Samples, log: Log, trained: NDArray[np.bool_], plan: SamplePlan, item: str
+) -> tuple[Samples, Index]:
+    """Each sample followed by its negatives, and for each of them the sample that it stems from."""
+    assert plan.negatives is not None and plan.positives is not None
+    samples = replace(samples, table=_plain(samples.table))
+    values, codes = codes_of(log.table.column(item))
+    of = np.repeat(np.arange(len(samples)), plan.negatives.per_positive)
+    drawn = _drawn(samples, log, codes, len(values), trained, plan.negatives, of)
+    of, drawn = of[drawn >= 0], drawn[drawn >= 0]
+    last = _last_event(log, codes, trained, len(values))[drawn]
+    negatives = samples.take(of)
+    table = _set(negatives.table, item, values.take(pa.array(drawn)))
+    for name in plan.attributes:
+        table = _set(table, name, one_chunk(log.table.column(name)).take(pa.array(last)))
+    table = _set(table, plan.positives.label, pa.array(np.zeros(len(of), np.int8)))
+    both = _appended(samples, replace(negatives, table=table))
+    stem = np.concatenate([np.arange(len(samples)), of])
+    order = np.argsort(stem, kind="stable")
+    return both.take(order), stem[order]
+
+
+def _drawn(
+    samples: Samples, log: Log, codes: Index, items: int, trained: NDArray[np.bool_], plan: NegativesPlan, of: Index
+) -> Index:
+    counts = np.bincount(codes[trained & (codes >= 0)], minlength=items)
+    weights = counts if plan.by == "popularity" else (counts > 0).astype(np.int64)
+    if plan.avoid == "seen":
+        queries, forbidden = samples.user[of], Forbidden.of(log.owner, codes, items)
+    else:
+        queries, forbidden = of, Forbidden.of(np.arange(len(samples)), codes[samples.event], items)
+    return draw(queries, weights, forbidden, np.random.default_rng(plan.seed))
+
+
+def _last_event(log: Log, codes: Index, trained: NDArray[np.bool_], items: int) -> Index:
+    """[items] the item's last event of the training part."""
+    events = np.flatnonzero(trained & (codes >= 0))
+    events = events[np.argsort(log.time[events], kind="stable")]
+    last = np.zeros(items, np.int64)
+    last[codes[events]] = events  # of several events of one item, numpy keeps the one assigned last
+    return last
+
+
+def _appended(first: Samples, second: Samples) -> Samples:
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _ARRAYS}
+    return replace(first, table=pa.concat_tables([first.table, second.table]), **arrays)
+
+
+def _set(table: Table, name: str, values: Any) -> Table:
+    here = table.schema.get_field_index(name)
+    return table.append_column(name, values) if here < 0 else table.set_column(here, name, values)
+
+
+def _plain(table: Table) -> Table:
+    """Text that is stored as numbers into a dictionary, as text."""
+    for i, field_ in enumerate(table.schema):
+        if pa.types.is_dictionary(field_.type):
+            table = table.set_column(i, field_.name, one_chunk(table.column(i)))
+    return table

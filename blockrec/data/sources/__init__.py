@@ -1,0 +1,1 @@
+"""Files of users: where they are and what they hold."""

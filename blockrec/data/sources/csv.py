@@ -1,0 +1,107 @@
+"""CSV files through pyarrow; an unreadable row is a diagnostic with its number and value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from blockrec.data.arrow import Table
+from blockrec.data.settings import setting
+from blockrec.diagnostics import Diagnostics, Span
+from blockrec.language.schema.data import CSV
+from blockrec.language.values import Map
+
+_TYPES = {"int": pa.int64(), "float": pa.float64()}
+_WORDS = {"int64": "an integer", "double": "a number", "string": "text in this encoding"}
+_BAD_VALUE = re.compile(
+    r"In CSV column #(\d+): Row #(\d+): CSV conversion error to ([^:]+): (?:invalid value '(.*)')?", re.DOTALL
+)
+_BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CsvForm:
+    """How the files are written; `columns` is empty if their first line names the columns."""
+
+    delimiter: str
+    columns: tuple[str, ...]
+    encoding: str
+
+    @classmethod
+    def of(cls, section: Map) -> CsvForm:
+        """From a section `csv:`."""
+        columns = setting(section, "columns", schema=CSV) or ()
+        return cls(setting(section, "delimiter", schema=CSV), tuple(columns), setting(section, "encoding", schema=CSV))
+
+    @property
+    def first_row(self) -> int:
+        """Number of the line that holds the first row."""
+        return 1 if self.columns else 2
+
+    def read_options(self, threads: bool) -> pacsv.ReadOptions:
+        names = list(self.columns) or None
+        return pacsv.ReadOptions(column_names=names, encoding=self.encoding, use_threads=threads)
+
+
+def csv_columns(path: Path, form: CsvForm) -> list[str]:
+    """Names of the columns."""
+    if form.columns:
+        return list(form.columns)
+    parse = pacsv.ParseOptions(delimiter=form.delimiter)
+    with pacsv.open_csv(path, form.read_options(threads=False), parse) as reader:
+        return list(reader.schema.names)
+
+
+def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics) -> Table | None:
+    """The columns `kinds` (name → any, int, float, time); None after E501 or E503."""
+    types = {name: _TYPES[kind] for name, kind in kinds.items() if kind in _TYPES}
+    convert = pacsv.ConvertOptions(include_columns=list(kinds), column_types=types, strings_can_be_null=True)
+    parse = pacsv.ParseOptions(delimiter=form.delimiter)
+    try:
+        table = pacsv.read_csv(path, form.read_options(threads=True), parse, convert)
+    except (pa.ArrowInvalid, UnicodeError, LookupError):
+        # Only a reader with one thread knows the number of the row.
+        try:
+            table = pacsv.read_csv(path, form.read_options(threads=False), parse, convert)
+        except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
+            _report(error, path, list(kinds), at, report)
+            return None
+    return table if _times_are_numbers(table, path, form, kinds, at, report) else None
+
+
+def _report(error: Exception, path: Path, columns: list[str], at: Span, report: Diagnostics) -> None:
+    text = str(error)
+    if found := _BAD_VALUE.match(text):
+        column, row, kind, value = found.groups()
+        shown = f"`{value}`" if value is not None else "a value"
+        message = f"`{path}` row {row}, column `{columns[int(column)]}`: {shown} is not {_WORDS.get(kind, kind)}"
+    elif found := _BAD_ROW.match(text):
+        row, expected, got, value = found.groups()
+        message = f"`{path}` row {row} has {got} values instead of {expected}: `{value[:80]}`"
+    else:
+        report.error("E501", f"`{path}` cannot be read: {text.splitlines()[0] if text else error}", at)
+        return
+    report.error("E503", message, at, help="correct that row, or see whether `csv:` describes the file")
+
+
+def _times_are_numbers(
+    table: Table, path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics
+) -> bool:
+    """A time that pyarrow took for text holds a value that is neither a number nor a timestamp: report the first."""
+    for name in (name for name, kind in kinds.items() if kind == "time"):
+        column = table.column(name)
+        if pa.types.is_string(column.type):
+            wrong = pc.invert(pc.match_substring_regex(column, r"^\s*-?\d+(\.\d+)?\s*$|^\d{4}-\d\d-\d\d"))
+            row = pc.index(pc.fill_null(wrong, False), True).as_py()
+            row = max(row, 0)
+            value = column[row].as_py()
+            message = f"`{path}` row {row + form.first_row}, column `{name}`: `{value}` is not a time"
+            report.error("E503", message, at, help="a time is a number or a timestamp such as 2024-05-31 23:59:00")
+            return False
+    return True

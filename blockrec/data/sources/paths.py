@@ -1,0 +1,70 @@
+"""Names of files in a section → paths that exist."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from blockrec.diagnostics import Diagnostics, Span
+from blockrec.language.values import List, Map
+
+_PACKAGE = "package:"
+
+
+def root_of(section: Map, report: Diagnostics) -> Path | None:
+    """The folder that `root` names; None without `root`, or after E501."""
+    if "root" not in section:
+        return None
+    name, at = str(section["root"]), section.at["root"]
+    how = str(section.get("how_to_get", ""))
+    if name == "required":
+        report.error("E501", "the folder of the data is not given", at, help=how or "write --set data.root=FOLDER")
+        return None
+    found = _package(name.removeprefix(_PACKAGE)) if name.startswith(_PACKAGE) else _folder_of(at) / _expanded(name)
+    if found is None or not found.is_dir():
+        what = (
+            f"Python package `{name.removeprefix(_PACKAGE)}` is not installed"
+            if found is None
+            else f"no folder `{found}`"
+        )
+        report.error("E501", what, at, help=how)
+        return None
+    return found
+
+
+def locate(section: Map, key: str, root: Path | None, how: str, report: Diagnostics) -> tuple[Path, ...]:
+    """The files that `section[key]` names (a file, a glob or a list of them); E501 for each that is not there."""
+    value = section[key]
+    named = zip(value, value.at, strict=True) if isinstance(value, List) else [(value, section.at[key])]
+    found: list[Path] = []
+    for name, at in named:
+        paths = _matches((root or _folder_of(at)) / _expanded(str(name)))
+        if not paths:
+            report.error("E501", f"no file `{(root or _folder_of(at)) / name}`", at, help=how)
+        found += paths
+    return tuple(found)
+
+
+def _matches(path: Path) -> list[Path]:
+    if any(c in path.name for c in "*?["):
+        return sorted(p for p in path.parent.glob(path.name) if p.is_file())
+    return [path] if path.is_file() else []
+
+
+def _expanded(name: str) -> Path:
+    return Path(name).expanduser()
+
+
+def _folder_of(at: Span) -> Path:
+    """The folder of the file that says so; of anything else (`--set`, a mapping) the current one."""
+    written = Path(at.source.name)
+    return written.parent if written.is_file() else Path()
+
+
+def _package(name: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    places = spec.submodule_search_locations if spec else None
+    return Path(next(iter(places))) if places else None

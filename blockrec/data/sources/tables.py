@@ -1,0 +1,122 @@
+"""CSV, Parquet and Arrow files → one Arrow table, with the place in the files of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+
+from blockrec.data.arrow import Table
+from blockrec.data.sources.csv import CsvForm, csv_columns, read_csv
+from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+
+_BINARY = {".parquet", ".arrow", ".feather"}
+Wanted = Literal["any", "int", "float", "time"]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A column that is read: for what kind of value, and who asked (`at`), if it must be there."""
+
+    kind: Wanted
+    at: Span | None = None
+    required: bool = False
+
+
+def kinds_of(needs: Mapping[str, Need]) -> list[tuple[str, Wanted]]:
+    """Names and kinds without places: plain values to compare."""
+    return sorted((name, need.kind) for name, need in needs.items())
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files of one form that are read as one table. `at` is the place that names them."""
+
+    paths: tuple[Path, ...]
+    form: CsvForm
+    at: Span
+
+    def columns(self, report: Diagnostics) -> list[str]:
+        """Names of the columns that every file has; E501 for a file that cannot be read."""
+        found = [self._columns_of(path, report) for path in self.paths]
+        return [name for name in found[0] if all(name in names for names in found[1:])] if found else []
+
+    def _columns_of(self, path: Path, report: Diagnostics) -> list[str]:
+        try:
+            if path.suffix == ".parquet":
+                return list(pq.read_schema(path).names)
+            if path.suffix in {".arrow", ".feather"}:
+                return list(feather.read_table(path, memory_map=True).column_names)
+            return csv_columns(path, self.form)
+        except (pa.ArrowException, OSError, UnicodeError, LookupError) as error:
+            report.error("E501", f"`{path}` cannot be read: {_first_line(error)}", self.at)
+            return []
+
+    def read(self, needs: Mapping[str, Need], report: Diagnostics) -> tuple[Table, Origin] | None:
+        """The columns `needs` of all files, one after another; None after E501 or E503."""
+        tables = [self._read(path, needs, report) for path in self.paths]
+        read = [table for table in tables if table is not None]
+        if len(read) < len(tables):
+            return None
+        try:
+            table = _plain_times(pa.concat_tables(read, promote_options="permissive"))
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            report.error("E503", f"the files do not agree on a column's type: {_first_line(error)}", self.at)
+            return None
+        first = self.form.first_row if self.paths[0].suffix not in _BINARY else 1
+        return table, Origin(tuple(str(p) for p in self.paths), tuple(map(len, read)), first)
+
+    def _read(self, path: Path, needs: Mapping[str, Need], report: Diagnostics) -> Table | None:
+        names = list(needs)
+        try:
+            if path.suffix == ".parquet":
+                return pq.read_table(path, columns=names, partitioning=None)
+            if path.suffix in {".arrow", ".feather"}:
+                return feather.read_table(path, columns=names)
+            return read_csv(path, self.form, {name: need.kind for name, need in needs.items()}, self.at, report)
+        except (pa.ArrowException, OSError) as error:
+            report.error("E501", f"`{path}` cannot be read: {_first_line(error)}", self.at)
+            return None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The files of a table, rows in each and the number of the first row (2 below a CSV header)."""
+
+    files: tuple[str, ...]
+    counts: tuple[int, ...]
+    first: int
+
+    def place(self, row: int) -> str:
+        """Row `row` (0-based) of the whole table, in words."""
+        for name, count in zip(self.files, self.counts, strict=True):
+            if row < count:
+                return f"`{Path(name).name}`, row {row + self.first}"
+            row -= count
+        return "the data"
+
+
+def missing_columns(needs: Mapping[str, Need], known: list[str], where: str, report: Diagnostics) -> None:
+    """E502 for each column that must be there and is not."""
+    for name, need in needs.items():
+        if need.required and name not in known:
+            hint = did_you_mean(name, known, "its columns are " + ", ".join(f"`{column}`" for column in known))
+            report.error("E502", f"{where} has no column `{name}`", need.at, help=hint)
+
+
+def _plain_times(table: Table) -> Table:
+    """Every timestamp and date as microseconds since 1970 (UTC), so that columns of two files compare."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type):
+            plain = table.column(i).cast(pa.timestamp("us"), safe=False)
+            table = table.set_column(i, field.name, plain)
+    return table
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,62 @@
+"""Vocabularies: the values that the training part holds, each with its row of a table; row 0 is for all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from blockrec.data.arrow import Column, array_of, one_chunk
+
+UNSEEN = 0
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Sorted values without null; value i has the row i + 1."""
+
+    values: Column
+
+    @classmethod
+    def of(cls, columns: list[Column]) -> Vocabulary:
+        """The values of all columns. Raises `pyarrow.ArrowInvalid` if some are text and some numbers."""
+        found = [_unique(column) for column in columns]
+        kinds = {pa.types.is_string(column.type) for column in found if not pa.types.is_null(column.type)}
+        if len(kinds) > 1:
+            raise pa.ArrowInvalid("some values are text and some are numbers")
+        schema = pa.unify_schemas([pa.schema([("value", c.type)]) for c in found], promote_options="permissive")
+        together = pa.concat_arrays([column.cast(schema.field(0).type) for column in found])
+        return cls(_ordered(together.unique()))
+
+    @property
+    def rows(self) -> int:
+        """Rows of a table: one for each value and row 0."""
+        return len(self.values) + 1
+
+    def encode(self, column: Column) -> NDArray[np.int32]:
+        """[n] rows; a value that is not in the vocabulary, and null, has row 0."""
+        plain = one_chunk(column)
+        if plain.type != self.values.type:
+            plain = plain.cast(self.values.type)
+        found = array_of(pc.fill_null(pc.index_in(plain, self.values), -1))
+        return (found + 1).astype(np.int32)
+
+
+def codes_of(column: Column) -> tuple[Column, NDArray[np.int64]]:
+    """Sorted unique values, and for each row the place of its value among them, −1 for null."""
+    values = _ordered(_unique(column))
+    codes = pc.fill_null(pc.index_in(one_chunk(column), values), -1)
+    return values, array_of(codes).astype(np.int64)
+
+
+def _unique(column: Column) -> Column:
+    if isinstance(column, pa.ChunkedArray) and pa.types.is_dictionary(column.type):
+        column = column.combine_chunks()
+    return one_chunk(pc.drop_null(pc.unique(column)))
+
+
+def _ordered(values: Column) -> Column:
+    return values.take(pc.sort_indices(values))

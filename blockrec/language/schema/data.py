@@ -1,0 +1,206 @@
+"""The section `data:`: where events come from and how samples are made; every default is written here only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+_CONDITION = "a condition on the columns of a row, e.g. `rating >= 4 and category != null`"
+
+
+def _object(description: str, properties: Schema, **more: Any) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "additionalProperties": False,
+        "properties": properties,
+        **more,
+    }
+
+
+def _text(description: str, **more: Any) -> Schema:
+    return {"type": "string", "minLength": 1, "description": description, **more}
+
+
+def _count(description: str, minimum: int = 1, **more: Any) -> Schema:
+    return {"type": "integer", "minimum": minimum, "description": description, **more}
+
+
+def _number(description: str, default: float, minimum: float = 0, **more: Any) -> Schema:
+    return {"type": "number", "minimum": minimum, "default": default, "description": description, **more}
+
+
+def _names(description: str) -> Schema:
+    return {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": description}
+
+
+CSV: Schema = _object(
+    "How a CSV file is written; Parquet and Arrow files need none of it.",
+    {
+        "delimiter": _text("The character between two values.", maxLength=1, default=","),
+        "columns": _names("Names of the columns, for a file whose first line is data already."),
+        "encoding": _text("Character encoding, e.g. `latin-1`.", default="utf-8"),
+    },
+)
+
+PLANTED: Schema = _object(
+    "A log with a known truth. A behaviour of category b at place p from the end matters to a target of category c by "
+    "exp(temp · ⟨A_c, A_b⟩ − lam · log p); what it then says about the click is ⟨R_b, R_c⟩.",
+    {
+        "users": _count("Number of users.", default=8000),
+        "items": _count("Number of items.", minimum=2, default=4000),
+        "categories": _count("Number of categories.", minimum=2, default=100),
+        "groups": _count("Categories of one group are relevant to each other.", default=10),
+        "history": _count("Behaviours that decide a click: the newest so many.", default=50),
+        "impressions": _count("Impressions a user.", default=8),
+        "width": _count("Width of the vectors A and R.", default=8),
+        "interests": _count("Categories that a user is interested in at a time.", default=4),
+        "stay": _number("Probability that an interest stays as it is over one behaviour.", 0.85, maximum=1),
+        "temp": _number("Sharpness of the relevance.", 6.0),
+        "lam": _number("Decay of the relevance with the place from the end.", 0.5),
+        "conflict": _number("1: R is independent of A; 0: R equals A.", 1.0, maximum=1),
+        "scale": _number("Steepness of the click probability.", 4.0),
+        "item_noise": _number("Size of an item's own part beside its category's.", 0.5),
+        "seed": _count("Seed of everything drawn.", minimum=0, default=0),
+    },
+)
+
+ITEMS: Schema = _object(
+    "Attributes that belong to an item, whoever meets it.",
+    {
+        "key": _text("Column of the item id, in the log and in `table`. Default: the column of `item`."),
+        "table": _text("File with one row an item, joined to events and samples by `key`."),
+        "csv": CSV,
+        "flags": {
+            "type": "object",
+            "description": "New columns of `table`: the index of the first column of a list whose value is not 0.",
+            "additionalProperties": _names("The flag columns, in order."),
+        },
+        "attributes": _names(
+            "Columns of the log that belong to the item: a sampled negative takes them from the item's last event in "
+            "the training part. Default: the columns of `table`, else all that features read but user and time."
+        ),
+    },
+)
+
+POSITIVES: Schema = _object(
+    "Events that are positive samples; `label` is 1 for them and 0 for the negatives drawn beside them.",
+    {
+        "where": _text(f"Only events that fulfil {_CONDITION}."),
+        "last": _count("Only the last so many of a user."),
+        "every": _count("Every so manieth of them, counted back from the newest.", default=1),
+        "label": _text("Name of the label column that is made.", default="click"),
+    },
+)
+
+NEGATIVES: Schema = _object(
+    "Items drawn for each positive, once for all epochs.",
+    {
+        "per_positive": _count("Number of negatives for each positive.", default=1),
+        "by": {
+            "enum": ["popularity", "uniform"],
+            "default": "popularity",
+            "description": "Drawn as often as an item occurs in the training part, or each of its items alike.",
+        },
+        "avoid": {
+            "enum": ["seen", "target"],
+            "default": "seen",
+            "description": "Never an item that the user met at any time, or never the positive itself.",
+        },
+        "seed": _count("Seed of the draw.", minimum=0, default=0),
+    },
+)
+
+SAMPLES: Schema = _object(
+    "What is a sample: every event (the default), chosen events with sampled negatives, or rows of a file.",
+    {
+        "min_history": _count("Only samples with at least so many earlier events.", minimum=0, default=0),
+        "label": {
+            "type": "object",
+            "description": "Label columns made from a row: name → condition.",
+            "additionalProperties": {"type": "string", "description": f"1 where a row fulfils {_CONDITION}."},
+        },
+        "positives": POSITIVES,
+        "negatives": NEGATIVES,
+        "from": _text("File of impressions: one sample a row, joined to the events strictly before its time."),
+        "user": _text("Column of the user in that file. Default: the name in the log."),
+        "time": _text("Column of the time in that file. Default: the name in the log."),
+        "csv": CSV,
+    },
+    default={},
+)
+
+SPLIT: Schema = _object(
+    "How samples are divided into train, valid and test.",
+    {
+        "by": {
+            "enum": ["time", "leave_last", "user"],
+            "default": "time",
+            "description": "The latest samples of all, the last samples of each user, or all samples of some users.",
+        },
+        "valid": {
+            "type": "number",
+            "minimum": 0,
+            "description": "Share of the samples (time) or users (user), default 0.1; samples a user (leave_last), 1.",
+        },
+        "test": {"type": "number", "minimum": 0, "description": "As `valid`."},
+        "seed": _count("Seed of the choice of users (user).", minimum=0, default=0),
+    },
+    default={},
+)
+
+DATA: Schema = _object(
+    "Source of the samples: a log of events, from which histories are built as of each sample's time.",
+    {
+        "events": {
+            "type": ["string", "array"],
+            "items": {"type": "string"},
+            "minItems": 1,
+            "minLength": 1,
+            "description": "The log, one interaction a row: a CSV, Parquet or Arrow file, a glob, or a list of them.",
+        },
+        "root": _text(
+            "Folder that the files are in, from the file that says so; `package:NAME` is the folder of an installed "
+            "Python package. Default: the folder of the file that names them."
+        ),
+        "how_to_get": _text("What to do if the files are not there; shown when they are missing."),
+        "generate": _object(
+            "Files made from parameters and kept in the cache: events.parquet, impressions.parquet, truth.npz.",
+            {"planted_interests": PLANTED},
+            minProperties=1,
+            maxProperties=1,
+        ),
+        "csv": CSV,
+        "user": _text("Column of the user.", default="user"),
+        "time": _text(
+            "Column of the time: a number or a timestamp. Timestamps are read as microseconds since 1970.",
+            default="time",
+        ),
+        "item": _text("Column of the item id. Default: `items.key`, else `item`."),
+        "items": ITEMS,
+        "where": _text(f"Only events that fulfil {_CONDITION}."),
+        "history": {
+            "type": "object",
+            "description": "What enters the history of a sequence feature: its name → `where`.",
+            "additionalProperties": _object(
+                "Steps of one sequence.",
+                {"where": _text(f"Only events that fulfil {_CONDITION}.")},
+            ),
+        },
+        "samples": SAMPLES,
+        "split": SPLIT,
+        "shuffle_histories": {
+            "type": "boolean",
+            "default": False,
+            "description": "Control experiment: every sample gets the history of a sample of another user.",
+        },
+        "batch_size": _count("Samples a training step.", default=1024),
+        "shuffle": {
+            "type": "boolean",
+            "default": True,
+            "description": "A new order of the training samples in every epoch.",
+        },
+    },
+    required=["events"],
+)
