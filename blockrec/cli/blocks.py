@@ -11,7 +11,6 @@ from blockrec.cli import catalogue
 from blockrec.cli.completion import blocks as complete
 from blockrec.cli.options import Imports, Json
 from blockrec.signature import Signature
-from blockrec.viz.words import counted
 
 EPILOG = """\b
 Examples:
@@ -36,8 +35,9 @@ def blocks(
         return
     for name, signature in found.items():
         context.obj.result(_row(name, signature))
-    shown = f"{counted(len(found), 'block')}; `blockrec explain NAME` shows one in full"
-    context.obj.note(shown if found else f"no block has the word `{word}`")
+    count = f"{len(found)} block{'s' * (len(found) != 1)}"
+    hint = f"{count}; `blockrec explain NAME` shows one in full"
+    context.obj.note(hint if found else f"no block has the word `{word}`")
 
 
 def _has(name: str, signature: Signature, word: str) -> bool:

@@ -12,7 +12,6 @@ import typer
 from blockrec.cli import report
 from blockrec.cli.exits import OK, WRONG
 from blockrec.cli.options import Data, Imports, Json, Models, Sets, Variants, names
-from blockrec.cli.size import counts, size
 from blockrec.cli.terminal import Terminal
 from blockrec.diagnostics import Diagnostics
 
@@ -75,6 +74,8 @@ def _print(terminal: Terminal, result: tuple[str, Graph | None, Diagnostics], st
         for diagnostic in found:
             terminal.result(line(diagnostic))
     if graph is not None:
+        from blockrec.cli.size import size
+
         name = f"{model}: " if several else ""
         terminal.result(f"{name}ok: {size(graph)}")
     elif style is Format.TEXT:
@@ -88,5 +89,7 @@ def _count(found: Diagnostics) -> str:
 
 
 def _plain(model: str, graph: Graph | None, found: Diagnostics) -> dict[str, Any]:
+    from blockrec.cli.size import counts
+
     sizes = counts(graph) if graph else {}
     return {"model": model, "ok": graph is not None, **sizes, "diagnostics": [report.as_json(d) for d in found]}

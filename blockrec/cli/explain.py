@@ -15,7 +15,6 @@ from blockrec.cli.options import Imports, Json
 from blockrec.codes import CODES
 from blockrec.diagnostics import did_you_mean
 from blockrec.signature import Port, Signature
-from blockrec.viz.words import setting
 
 EPILOG = """\b
 Examples:
@@ -88,6 +87,8 @@ def _default(name: str, signature: Signature) -> str:
 
 def example(name: str, signature: Signature) -> str:
     """A node of this block in YAML: required inputs, and every parameter that has a value to show."""
+    from blockrec.viz.words import setting
+
     values = {n: signature.defaults.get(n, _sample(s)) for n, s in catalogue.properties(signature).items()}
     parameters = [f"{n}: {setting(value)}" for n, value in values.items() if value is not None]
     return f"my_{name}: {{{', '.join([f'block: {name}', f'in: {_wired(signature)}', *parameters])}}}"

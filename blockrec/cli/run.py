@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from blockrec.cli.options import Data, Imports, Model, Sets, Variants, names
+from blockrec.cli.exits import INTERRUPTED, OK
+from blockrec.cli.options import Data, Imports, Json, Model, Sets, Variants, names
 
 EPILOG = """\b
 Examples:
@@ -29,14 +31,15 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
     runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Data, model and one batch; no training.")] = False,
-) -> None:
+    as_json: Json = False,
+) -> int:
     """Train a model, evaluate it and report.
 
     Results, weights and the picture of the model go to a directory of their own; the last line says where.
     """
     from blockrec.run import run as train
 
-    train(
+    result = train(
         model,
         variants=names(variants),
         sets=sets,
@@ -50,3 +53,5 @@ def run(
         dry_run=dry_run,
         console=context.obj.console(),
     )
+    context.obj.result(json.dumps(result.to_json(), indent=2) if as_json else str(result))
+    return INTERRUPTED if result.interrupted else OK

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from blockrec.cli.options import Data, Imports, Model, Sets, Variants, names
 
+if TYPE_CHECKING:
+    from blockrec.graph.ir import Graph
+
+STDOUT = "-"
 EPILOG = """\b
 Examples:
   blockrec viz dare                        writes dare.svg
@@ -41,14 +45,15 @@ def viz(
 ) -> None:
     """Draw a model; needs no graphviz, no browser and no data."""
     from blockrec.graph.compile import check
-    from blockrec.viz import draw
 
+    if show and output == STDOUT:
+        raise typer.BadParameter("there is no file to open when the picture goes to stdout", param_hint="--open")
+    chosen = style or _by_ending(output)
     _, graph, found = check(model, variants=names(variants), sets=sets, data=data, imports=imports)
     found.raise_errors()
     assert graph is not None
-    chosen = style or _by_ending(output)
-    picture = draw(graph, chosen.value, depth=depth)
-    if output == "-":
+    picture = _drawn(graph, chosen, depth)
+    if output == STDOUT:
         context.obj.result(picture.rstrip("\n"))
         return
     path = Path(output or f"{graph.name}.{chosen.value}")
@@ -58,9 +63,15 @@ def viz(
         typer.launch(str(path))
 
 
+def _drawn(graph: Graph, form: Format, depth: int | None) -> str:
+    from blockrec.viz import mermaid, svg, text
+
+    return {Format.SVG: svg, Format.MMD: mermaid, Format.TXT: text}[form](graph, depth=depth)
+
+
 def _by_ending(output: str) -> Format:
     """The format that a file's name asks for."""
-    ending = Path(output).suffix.removeprefix(".")
+    ending = "" if output == STDOUT else Path(output).suffix.removeprefix(".")
     if ending in ("", *(f.value for f in Format)):
         return Format(ending or "svg")
     raise typer.BadParameter(f"cannot write `.{ending}`: use .svg, .mmd or .txt, or give --format", param_hint="-o")

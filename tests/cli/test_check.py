@@ -111,5 +111,5 @@ def test_a_file_that_is_not_there_is_told(blockrec: Any) -> None:
 
 def test_sets_and_variants_reach_the_compiler(blockrec: Any, write: Any) -> None:
     write("good.yaml", GOOD + "variants: {wide: {graph: {both: {dim: 8}}}}\n")
-    assert "1.21k params" in blockrec("check", "good.yaml", "--variant", "wide").out
-    assert "2.42k params" in blockrec("check", "good.yaml", "--set", "graph.both.dim=16").out
+    assert "1.22k params" in blockrec("check", "good.yaml", "--variant", "wide").out
+    assert "2.43k params" in blockrec("check", "good.yaml", "--set", "graph.both.dim=16").out

@@ -37,9 +37,7 @@ def test_every_command_has_examples(blockrec: Any, command: str) -> None:
     assert len(re.findall(rf"^    blockrec {command} ", blockrec(command, "--help").out, re.MULTILINE)) >= 2
 
 
-@pytest.mark.parametrize(
-    "arguments", [["chek"], ["check"], ["check", "x.yaml", "--forma"], ["run", "x", "--epochs", "0"]]
-)
+@pytest.mark.parametrize("arguments", ["chek", "check", "check x.yaml --forma", "run x --epochs 0", "viz a b"])
 def test_wrong_usage_exits_with_3_and_a_hint(blockrec: Any, arguments: str) -> None:
     ended = blockrec(*arguments.split())
     assert (ended.code, ended.out) == (3, "")

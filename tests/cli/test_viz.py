@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,24 @@ def test_stdout_gets_what_a_file_would(blockrec: Any) -> None:
     assert shown == Path("a.mmd").read_text("utf-8")
 
 
-def test_an_unknown_ending_is_wrong_usage(blockrec: Any) -> None:
-    ended = blockrec("viz", "good.yaml", "-o", "a.png")
-    assert ended.code == 3
-    assert ".svg" in ended.err
-    assert not Path("a.png").exists()
+@pytest.mark.parametrize(
+    ("options", "said"), [(["-o", "a.png"], ".svg"), (["-o", "-", "--open"], "stdout"), (["--depth", "-1"], "depth")]
+)
+def test_options_that_cannot_be_met_are_wrong_usage(blockrec: Any, options: list[str], said: str) -> None:
+    ended = blockrec("viz", "good.yaml", *options)
+    assert (ended.code, ended.out) == (3, "")
+    assert said in ended.err
+    assert [p.suffix for p in Path().iterdir()] == [".yaml", ".yaml"]
+
+
+def test_depth_closes_composites(blockrec: Any) -> None:
+    tower = "blocks: {tower: {in: {x: vec}, graph: {inner: {block: linear, in: x, out: 2}}, out: inner}}\n"
+    used = GOOD.replace("in: both, out", "in: head, out").replace("graph:", "graph:\n  head: {block: tower, in: both}")
+    Path("deep.yaml").write_text(used + tower)
+    text = ["viz", "deep.yaml", "-o", "-", "--format", "txt"]
+    opened, closed = blockrec(*text).out, blockrec(*text, "--depth", "0").out
+    assert re.search(r"^ +inner +linear", opened, re.MULTILINE)
+    assert not re.search(r"^ +inner", closed, re.MULTILINE)
 
 
 def test_a_bad_model_is_told_and_not_drawn(blockrec: Any) -> None:
