@@ -16,7 +16,7 @@ from blockrec.registry import block
 class Attend(nn.Module):
     """Pool all steps by the softmax of their scores: w = softmax(scores), out = Σ_t w_t · values_t.
 
-    The weights of a sample sum to 1; an empty history gives zeros.
+    An empty history gives zeros. The output `weights` holds w, which sums to 1 in each sample.
     """
 
     class Out(NamedTuple):

@@ -22,8 +22,11 @@ class DIN(nn.Module):
 
     score_t = Linear(MLP([query ‖ key_t ‖ query − key_t ‖ query ⊙ key_t])), w = softmax(score), out = Σ_t w_t · key_t,
     with q ≤ d and the query padded with zeros. Zhou et al., "Deep Interest Network for Click-Through Rate Prediction",
-    KDD 2018, eq. 3. An empty history gives zeros. With `normalize: softmax`, `score.out.bias` gets no gradient: a
-    softmax does not change when a constant is added to its scores.
+    KDD 2018, eq. 3. An empty history gives zeros. The output `weights` holds w.
+
+    A softmax does not change when a constant is added to its scores. So with `normalize: softmax` the parameter
+    `score.out.bias` gets no gradient. With `normalize: softmax` and `activation: none`, a network that is linear, also
+    `score.mlp.layers.*.linear.bias` gets no gradient.
 
     Args:
         hidden: widths of the scoring network.

@@ -22,7 +22,7 @@ class TopKAttend(nn.Module):
     scores and values of retrieved steps only. It is the second stage of SIM (Pi et al., CIKM 2020) and TWIN (Chang et
     al., KDD 2023).
 
-    Outputs besides `out`: `weights` and `index` of the retrieved steps s in order of time; an index counts from the
+    The outputs `weights` (w) and `index` describe the retrieved steps s, in order of time; an index counts from the
     start of its own history.
 
     Args:
