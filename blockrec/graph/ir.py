@@ -14,6 +14,9 @@ from blockrec.signature import Signature, Type
 
 Role = Literal["node", "lookup", "loss"]
 
+UNRESOLVED = "?"
+"""Source of an edge that an error left without one; passes stay quiet about it."""
+
 
 @dataclass(frozen=True)
 class Edge:

@@ -7,9 +7,10 @@ from typing import Any
 
 from blockrec.diagnostics import Diagnostics, did_you_mean
 from blockrec.graph.forms import CONCAT, LOOKUP, LOOKUP_SIGNATURE, STACK
-from blockrec.graph.ir import Edge, Node
+from blockrec.graph.ir import UNRESOLVED, Edge, Node
 from blockrec.graph.library import Library
 from blockrec.language.features import Features
+from blockrec.language.values import UNKNOWN
 
 
 def expand_embed(node: Node, features: Features, library: Library, report: Diagnostics) -> dict[str, Node]:
@@ -32,7 +33,7 @@ def expand_embed(node: Node, features: Features, library: Library, report: Diagn
 
 def _is_id(edge: Edge, features: Features, report: Diagnostics) -> bool:
     feature = features.features.get(edge.source)
-    if feature is None and edge.source != "?":
+    if feature is None and edge.source != UNRESOLVED:
         ids = [f.name for f in features.features.values() if f.kind == "id"]
         help = did_you_mean(edge.source, ids, "`embed` takes features; a node's output is used directly")
         report.error("E208", f"`{edge.source}` is not a feature", edge.span, help=help)
@@ -58,6 +59,8 @@ def _lookup(node: Node, edge: Edge, features: Features, report: Diagnostics, alo
     dim = dim if dim is not None else feature.dim
     if dim is None:
         report.error("E105", f"`{node.name}` has no `dim` for `{edge.source}`", node.span, help="dim: 16, here or at the feature")
+    unknown = any(value is UNKNOWN for value in (dim, node.params.get("table")))
     params = {"table": node.params.get("table") or "main", "feature": edge.source, "dim": dim}
     name = node.name if alone and not node.params.get("stack") else f"{node.name}/{edge.source}"
-    return replace(node, name=name, block=LOOKUP, role="lookup", inputs={"ids": (edge,)}, params=params, signature=LOOKUP_SIGNATURE)
+    signature = None if unknown or dim is None else LOOKUP_SIGNATURE
+    return replace(node, name=name, block=LOOKUP, role="lookup", inputs={"ids": (edge,)}, params=params, signature=signature)

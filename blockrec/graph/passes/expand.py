@@ -1,7 +1,7 @@
 """Document → graph: composites inlined, `embed` split into lookups, references resolved to graph paths.
 
 Nodes keep their inputs as written (`""` is a port that the file did not name); `link` assigns the ports. What
-cannot be resolved is reported once and left as an edge from `UNKNOWN`, on which later passes stay quiet.
+cannot be resolved is reported once and left as an edge from `UNRESOLVED`, on which later passes stay quiet.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.forms import CONCAT, EMBED
-from blockrec.graph.ir import Edge, Node
+from blockrec.graph.ir import UNRESOLVED, Edge, Node
 from blockrec.graph.library import Composite, Library
 from blockrec.graph.passes.embed import expand_embed
 from blockrec.language.document import Document
 from blockrec.language.expressions import substitute
 from blockrec.language.schema import NODE_WORDS
 from blockrec.language.validate import validate_parameters
-from blockrec.language.values import List, Map
+from blockrec.language.values import UNKNOWN, List, Map
 
-UNKNOWN = "?"
 UNNAMED = ""
 Edges = tuple[Edge, ...]
 
@@ -88,6 +87,8 @@ class Expander:
             names = ", ".join(f"{p}: ..." for p in composite.ports)
             message = f"block `{composite.name}` has {len(composite.ports)} input ports: name them"
             self.report.error("E205", message, raw.at["in"], help=f"in: {{{names}}}")
+        missing = (UNKNOWN, raw.at.get("in", raw.span), scope)
+        inputs = {port: inputs.get(port, missing) for port in composite.ports}
         names_inside = self._parameters_of(composite, raw, scope)
         used_at = (*scope.used_at, scope.nodes.keys_at[name])
         return Scope(f"{scope.prefix}{name}.", composite.graph, names_inside, inputs, used_at)
@@ -112,12 +113,11 @@ class Expander:
             if key not in given:
                 self.report.error("E105", f"block `{composite.name}` needs the parameter `{key}`", raw.at["block"])
         defaults = {k: v for k, v in composite.params.items() if v != "required"}
-        return {**{k: None for k in composite.required}, **defaults, **given}
+        return {**{k: UNKNOWN for k in composite.required}, **defaults, **given}
 
     def _values(self, raw: Map, scope: Scope) -> Map:
         """The parameters of a node: all keys but the reserved words, expressions evaluated."""
-        own = Map(raw.span, {k: v for k, v in raw.entries().items() if k not in NODE_WORDS})
-        values: Map = substitute(own, own.span, scope.names, self.report)
+        values: Map = substitute(raw.without(*NODE_WORDS), raw.span, scope.names, self.report)
         return values
 
     def _fill(self, scope: Scope) -> None:
@@ -143,14 +143,13 @@ class Expander:
         if signature is None:
             help = did_you_mean(block, self.library.names, "`blockrec blocks` lists them")
             self.report.error("E202", f"unknown block `{block}`", raw.at["block"], label="no such block", help=help)
-        values = self._values(raw, scope)
-        kept = {k: v for k, v in values.items() if k not in drop}
+        values = self._values(raw, scope).without(*drop)
         inputs, ports_at = self._inputs(raw, scope)
         return Node(
             path,
             block,
             inputs,
-            kept,
+            values,
             span,
             doc=str(raw.get("doc", "")),
             params_at={**values.at, "block": raw.at["block"]},
@@ -173,9 +172,11 @@ class Expander:
         """The edges that a reference, or a list of references, stands for."""
         if isinstance(value, List):
             return tuple(e for item, place in zip(value, value.at, strict=True) for e in self.edges(item, place, scope))
+        if value is UNKNOWN:
+            return (Edge(UNRESOLVED, "out", at),)
         if not isinstance(value, str):
             self.report.error("E101", "an input is a name or a list of names", at)
-            return (Edge(UNKNOWN, "out", at),)
+            return (Edge(UNRESOLVED, "out", at),)
         return self._reference(value, at, scope)
 
     def _reference(self, text: str, at: Span, scope: Scope) -> Edges:
@@ -189,7 +190,7 @@ class Expander:
             if found:
                 return tuple(Edge(name, "out", at) for name in found)
         self._unknown(text, at, scope)
-        return (Edge(UNKNOWN, "out", at),)
+        return (Edge(UNRESOLVED, "out", at),)
 
     def _outer(self, text: str) -> tuple[str, ...]:
         """A feature, all fields of a sequence, or a label."""
@@ -201,7 +202,7 @@ class Expander:
     def _composite_input(self, port: str, tail: str, at: Span, scope: Scope) -> Edges:
         if tail:
             self.report.error("E206", f"the input `{port}` of a composite has no outputs", at, help=f"write `{port}`")
-            return (Edge(UNKNOWN, "out", at),)
+            return (Edge(UNRESOLVED, "out", at),)
         value, place, outer = scope.inputs[port]
         edges = self._guarded((scope.prefix, port), lambda: self.edges(value, place, outer), place)
         if len(edges) == 1:
@@ -219,7 +220,7 @@ class Expander:
         if output not in composite.outputs:
             help = did_you_mean(output, composite.outputs, f"outputs: {', '.join(composite.outputs)}")
             self.report.error("E206", f"`{path}` has no output `{output}`", at, help=help)
-            return (Edge(UNKNOWN, "out", at),)
+            return (Edge(UNRESOLVED, "out", at),)
         reference, place = composite.outputs[output]
         edges = self._guarded((path, output), lambda: self._reference(reference, place, scope), at)
         return tuple(replace(e, span=at) for e in edges)
@@ -228,7 +229,7 @@ class Expander:
         """Composites that only pass values on could refer to each other in a circle."""
         if key in self.resolving:
             self.report.error("E301", f"the input of `{key[0].rstrip('.')}` refers to itself", at)
-            return (Edge(UNKNOWN, "out", at),)
+            return (Edge(UNRESOLVED, "out", at),)
         self.resolving.append(key)
         try:
             edges: Edges = resolve()
@@ -240,7 +241,7 @@ class Expander:
         head, _, tail = text.partition(".")
         inside = bool(scope.prefix)
         legal = [*scope.inputs, *scope.nodes, *([] if inside else [*self.features.features, *self.features.sequences])]
-        deleted = getattr(scope.nodes, "deleted", {}).get(head)
+        deleted = scope.nodes.deleted.get(head)
         notes = [(deleted, f"`{head}` is deleted here")] if deleted else []
         if not inside and tail and head in self.features.sequences:
             fields = self.features.sequences[head].fields

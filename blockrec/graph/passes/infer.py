@@ -125,9 +125,9 @@ class _Inference:
         names = {**{k: b.value for k, b in axes.items()}, **node.params}
         try:
             return {port.name: self._output(port, axes, names, node) for port in signature.outputs}
-        except ExpressionError as error:
-            at = next((s for key, s in node.params_at.items() if key in error.text), node.span)
-            self.report.error("E104", f"`{node.name}` has no size: {error.message} in {{{error.text}}}", at)
+        except _NoSize as error:
+            at = next((span for key, span in node.params_at.items() if key in error.dim), node.span)
+            self.report.error("E104", f"the size {error.dim} of `{node.name}` cannot be computed: {error}", at)
             return None
 
     def _output(self, port: Port, axes: Mapping[str, Bound], names: Mapping[str, Any], node: Node) -> Type:
@@ -138,7 +138,7 @@ class _Inference:
                 lead, jagged = axes[LEADING].value
                 sizes += lead
             elif dim.startswith("{"):
-                sizes.append(evaluate(dim[1:-1], names))
+                sizes.append(_size(dim, names))
             elif dim.isdigit():
                 sizes.append(int(dim))
             else:
@@ -154,3 +154,21 @@ class _Inference:
             self.report.error("E310", f"`{node.name}` (block {node.block}): {error}", node.span)
             return None
         return types
+
+
+class _NoSize(Exception):
+    """An output axis `{expression}` that has no value for the given parameters."""
+
+    def __init__(self, dim: str, reason: str) -> None:
+        super().__init__(reason)
+        self.dim = dim
+
+
+def _size(dim: str, names: Mapping[str, Any]) -> int:
+    try:
+        size = evaluate(dim[1:-1], names)
+    except ExpressionError as error:
+        raise _NoSize(dim, error.message) from error
+    if not isinstance(size, int) or size < 1:
+        raise _NoSize(dim, f"it is {size}")
+    return size

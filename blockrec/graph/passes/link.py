@@ -9,7 +9,7 @@ import networkx as nx
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.forms import CONCAT
-from blockrec.graph.ir import Edge, Graph, Node
+from blockrec.graph.ir import UNRESOLVED, Edge, Graph, Node
 from blockrec.graph.passes.expand import UNNAMED
 from blockrec.signature import Signature
 
@@ -22,8 +22,7 @@ def link(graph: Graph, concat: Signature, report: Diagnostics) -> Graph:
         for made in _join_lists(linked, concat):
             nodes[made.name] = made
     graph = graph.with_nodes(nodes)
-    _check_labels(graph, report)
-    return _ordered(graph, report)
+    return _ordered(_without_labels(graph, report), report)
 
 
 def _ports(node: Node, report: Diagnostics) -> Node:
@@ -89,15 +88,25 @@ def _join_lists(node: Node, concat: Signature) -> Iterable[Node]:
     yield replace(node, inputs=inputs)
 
 
-def _check_labels(graph: Graph, report: Diagnostics) -> None:
-    for node in graph.nodes.values():
-        for _, edge in node.edges() if node.role != "loss" else ():
-            if edge.source in graph.labels:
-                message = f"label `{edge.source}` may enter only losses and metrics, not `{node.name}`"
-                report.error("E302", message, edge.span, help="a model that reads its label learns nothing else")
+def _without_labels(graph: Graph, report: Diagnostics) -> Graph:
+    """Labels may enter losses only; elsewhere they are reported and cut off."""
+
+    def cut(edge: Edge, user: str) -> Edge:
+        if edge.source not in graph.labels:
+            return edge
+        message = f"label `{edge.source}` may enter only losses and metrics, not `{user}`"
+        report.error("E302", message, edge.span, help="a model that reads its label learns nothing else")
+        return replace(edge, source=UNRESOLVED)
+
+    nodes = {
+        name: replace(node, inputs={p: tuple(cut(e, name) for e in edges) for p, edges in node.inputs.items()})
+        for name, node in graph.nodes.items()
+        if node.role != "loss"
+    }
     for sink in graph.sinks:
         if sink.kind != "loss" and sink.edge.source in graph.labels:
             report.error("E302", f"label `{sink.edge.source}` may not be predicted from itself", sink.edge.span)
+    return graph.with_nodes({**graph.nodes, **nodes})
 
 
 def _ordered(graph: Graph, report: Diagnostics) -> Graph:
@@ -120,7 +129,8 @@ def _report_cycle(graph: Graph, component: nx.MultiDiGraph, place: Mapping[str, 
     for source, target, *_ in steps:
         edge = next(e for _, e in graph.nodes[target].edges() if e.source == source)
         spans.append((edge.span, f"`{target}` depends on `{source}`"))
-    path = " → ".join([steps[0][0], *(step[1] for step in steps)])
+    written = [name for name in (steps[0][0], *(step[1] for step in steps)) if "/" not in name]
+    path = " → ".join(written if written[0] == written[-1] else [*written, written[0]])
     at, label = spans[-1]
     help = "a graph has no loops: take the value before the loop, or `repeat` a block"
     report.error("E301", f"the graph has a cycle: {path}", at, label=label, notes=spans[:-1], help=help)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from blockrec.diagnostics import Diagnostics
 from blockrec.graph.ir import Graph, Node
 from blockrec.language.validate import validate_parameters
+from blockrec.language.values import UNKNOWN
 
 
 def check_parameters(graph: Graph, report: Diagnostics) -> Graph:
@@ -18,6 +19,7 @@ def _checked(node: Node, report: Diagnostics) -> Node:
     if node.signature is None or node.role == "lookup":
         return node
     at = node.params_at.get("block", node.span)
-    if not validate_parameters(node.block, node.params, node.signature.schema, at, report):
+    incomplete = any(value is UNKNOWN for value in node.params.values())
+    if not validate_parameters(node.block, node.params, node.signature.schema, at, report) or incomplete:
         return replace(node, signature=None)
     return replace(node, params={**node.signature.defaults, **node.params})

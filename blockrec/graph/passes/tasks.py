@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
-from blockrec.graph.ir import Edge, Node, Sink
-from blockrec.graph.passes.expand import UNKNOWN, Expander
+from blockrec.graph.ir import UNRESOLVED, Edge, Node, Sink
+from blockrec.graph.passes.expand import Expander
 from blockrec.language.values import Map
 
 LOSS_WORDS = ("weight",)
@@ -59,7 +59,7 @@ def _label(task: str, spec: Map, expander: Expander) -> Edge:
         return Edge(name, "out", at)
     help = did_you_mean(name, labels, f"labels: {', '.join(labels) or 'none are declared'}")
     expander.report.error("E209", f"task `{task}` has no label `{name}`", at, help=help)
-    return Edge(UNKNOWN, "out", at)
+    return Edge(UNRESOLVED, "out", at)
 
 
 def _loss(name: str, spec: Map, expander: Expander, nodes: dict[str, Node], sinks: list[Sink]) -> None:
