@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from blockrec.graph.ir import Graph, Node, Sink
 from blockrec.viz.fold import Use, origins, uses, written
@@ -52,9 +53,14 @@ def _node(graph: Graph, node: Node) -> Drawn:
         settings=_settings(node) if not reads else {},
         written=tuple(name for name in node.params if name in node.params_at) if not reads else (),
         doc=node.doc,
-        place=str(node.span),
+        place=_place(node),
     )
     return Drawn(box, found)
+
+
+def _place(node: Node) -> str:
+    """`dare.yaml:41`: without folders, so that a picture is the same on every machine."""
+    return f"{PurePath(node.span.source.name).name}:{node.span.line + 1}"
 
 
 def _sink(graph: Graph, sink: Sink) -> Drawn:

@@ -47,8 +47,11 @@ def _link(ends: Ends, use: Use, reader: Box) -> Link:
     source = ends.homes[node_id(use.source)]
     type = (ends.graph.nodes[use.source].outputs or {}).get(use.output)
     value = use.source if use.output == "out" else f"{use.source}.{use.output}"
-    output = use.output if source == node_id(use.source) else value.removeprefix(f"{source.removeprefix(NODE)}.")
-    return Link(source, output, target, port, (value,), str(type) if type else "", bool(type and type.jagged))
+    shown = source.removeprefix(NODE)
+    closed = shown != use.source
+    output = value.removeprefix(f"{shown}.") if closed else use.output
+    values = (shown if closed else value,)
+    return Link(source, output, target, port, values, str(type) if type else "", bool(type and type.jagged))
 
 
 def _from_feature(ends: Ends, name: str, target: str, port: str) -> Link:

@@ -13,13 +13,16 @@ from blockrec.viz.layout.ordering import arrange
 from blockrec.viz.layout.place import place
 from blockrec.viz.layout.slots import slots
 from blockrec.viz.layout.tree import grow
-from blockrec.viz.layout.values import SLOT, Frame, Item, Layout, Path, Route, Step, Wire
+from blockrec.viz.layout.values import PAD, SLOT, Frame, Item, Layout, Path, Route, Step, Wire
 
-__all__ = ["SLOT", "Frame", "Item", "Layout", "Route", "Step", "Wire", "layout"]
+__all__ = ["PAD", "SLOT", "Frame", "Item", "Layout", "Route", "Step", "Wire", "layout"]
 
 
 def layout(items: Mapping[str, Item], wires: Sequence[Wire], titles: Mapping[Path, int]) -> Layout:
-    """Place items (at least one) and route wires (free of cycles); `titles`: least width of each cluster."""
+    """Place items (at least one) and route wires (free of cycles); `titles`: width of each cluster's title.
+
+    A title starts `PAD` from its cluster's left border; no link crosses it.
+    """
     rows = layers(items, wires)
     tree = grow(items, wires, rows)
     arrange(tree)

@@ -37,7 +37,8 @@ def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: Mapping[Pat
         for row in range(len(tree.segments) + 1):
             _separate(x, tree, path, row)
         if path:
-            x.add(("left", path), ("right", path), titles[path], 6)
+            x.add(("left", path), ("right", path), titles[path] + 2 * PAD, 6)
+    _clear_titles(x, tree, slots, titles)
     pulls = list(_pulls(tree, wires, slots))
     for pull in pulls:
         x.attract(pull.upper, pull.lower, pull.offset, pull.cost)
@@ -54,6 +55,17 @@ def _separate(x: Differences, tree: Tree, path: Path, row: int) -> None:
         x.add(u, v, right + left + _gap(tree, a, b))
     for child in here[-1:] if path else ():
         x.add(_right(tree, child)[0], ("right", path), PAD + _right(tree, child)[1])
+
+
+def _clear_titles(x: Differences, tree: Tree, slots: Slots, titles: Mapping[Path, int]) -> None:
+    """Links enter a cluster at the top to the right of its title."""
+    for chain, end in zip(tree.chains, slots.end, strict=True):
+        for hop in chain[1:]:
+            cluster = tree.units[hop.unit].cluster
+            offset = end if hop is chain[-1] else 0
+            for path in (cluster[:level] for level in range(1, len(cluster) + 1)):
+                if tree.spans[path][0] == hop.row:
+                    x.add(("left", path), hop.unit, PAD + titles[path] + PAD // 2 - offset)
 
 
 def _in_row(tree: Tree, child: int | Path, row: int) -> bool:

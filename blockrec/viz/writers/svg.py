@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from blockrec.graph.ir import Graph
 from blockrec.viz.build import build
-from blockrec.viz.layout import Frame, Layout, Route, Wire, layout
+from blockrec.viz.layout import PAD, Frame, Layout, Route, Wire, layout
 from blockrec.viz.measure import text_width, wrap
 from blockrec.viz.scene import Box, Cluster, Scene
 from blockrec.viz.shapes import LINE, MARGIN, STRIP, Shape, shape
@@ -18,7 +18,7 @@ from blockrec.viz.writers.style import style_sheet
 
 EDGE = 28
 """Space around the picture."""
-NARROWEST = 540
+NARROWEST = 560
 
 
 def svg(graph: Graph, *, depth: int | None = None) -> str:
@@ -28,7 +28,7 @@ def svg(graph: Graph, *, depth: int | None = None) -> str:
     placed = layout(
         {box.id: shapes[box.id].item(box) for box in scene.boxes},
         [Wire(link.source, link.output, link.target, link.port) for link in scene.links],
-        {cluster.path: _title_width(cluster) + 24 for cluster in scene.clusters},
+        {cluster.path: _title_width(cluster) for cluster in scene.clusters},
     )
     width = max(placed.width, NARROWEST)
     header, top = _header(scene, width)
@@ -84,14 +84,26 @@ def _cluster(cluster: Cluster, placed: Layout) -> str:
 
 def _cluster_title(cluster: Cluster, placed: Layout) -> str:
     frame = placed.clusters[cluster.path]
-    x = _free(frame, _title_width(cluster), [line for route in placed.routes for line in _verticals(route)])
-    size = element("tspan", [], "m", text=f"  {human(cluster.parameters)} params") if cluster.parameters else ""
-    return element("text", [size], "ct", text=cluster.path[-1], x=x, y=frame.y + 17)
+    parts = [element("tspan", [], text=cluster.path[-1], x=frame.x + PAD)]
+    size = f"{human(cluster.parameters)} params" if cluster.parameters else ""
+    x = _free(frame, _title_width(cluster) + PAD, text_width(size, 11), placed)
+    if size and x is not None:
+        parts.append(element("tspan", [], "m", text=size, x=x))
+    return element("text", parts, "ct", y=frame.y + 17)
 
 
 def _title_width(cluster: Cluster) -> int:
-    size = f"  {human(cluster.parameters)} params" if cluster.parameters else ""
-    return text_width(cluster.path[-1], 11, bold=True) + text_width(size, 11)
+    return text_width(cluster.path[-1], 11, bold=True)
+
+
+def _free(frame: Frame, after: int, width: int, placed: Layout) -> float | None:
+    """Where a text fits into the title bar without meeting a link: next to the name, at the right end, or nowhere."""
+    lines = [line for route in placed.routes for line in _verticals(route)]
+    crossing = [x for x, a, b in lines if a < frame.y + 22 and b > frame.y + 4]
+    for x in (frame.x + after + 8, frame.right - width - PAD):
+        if x >= frame.x + after and x + width < frame.right and not any(x - 5 < c < x + width + 5 for c in crossing):
+            return x
+    return None
 
 
 def _verticals(route: Route) -> Iterator[tuple[float, float, float]]:
@@ -101,16 +113,6 @@ def _verticals(route: Route) -> Iterator[tuple[float, float, float]]:
         yield x, y, step.start
         x, y = step.x, step.end
     yield x, y, route.end_y
-
-
-def _free(frame: Frame, width: int, lines: list[tuple[float, float, float]]) -> float:
-    """The leftmost x where a title of this width meets no link, or the left end if there is none."""
-    left = frame.x + 12
-    crossing = sorted(x for x, a, b in lines if a < frame.y + 22 and b > frame.y + 4 and frame.x < x < frame.right)
-    for start in [left, *(x + 8 for x in crossing)]:
-        if start + width <= frame.right - 6 and not any(start - 6 < x < start + width + 6 for x in crossing):
-            return max(left, start)
-    return left
 
 
 def _links(scene: Scene, placed: Layout) -> list[str]:

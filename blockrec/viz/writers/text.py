@@ -30,7 +30,7 @@ class Row:
 
 
 def text(graph: Graph, *, depth: int | None = None, width: int = 100) -> str:
-    """A table, at most `width` wide if names allow; composites nested deeper than `depth` are closed (default: none)."""
+    """A table, at most `width` wide if names allow; composites deeper than `depth` are closed (default: none)."""
     scene = build(graph, depth)
     sections = [_nodes(scene), _sinks(scene)]
     rows = [row for section in sections for row in section]
@@ -76,10 +76,14 @@ def _node(scene: Scene, box: Box) -> Row:
     tables = reads(box.reads) if box.role == "embed" else []
     block += f" {tables[0][0]}" if len(tables) == 1 else ""
     inputs = ", ".join(_input(link, box) for link in scene.into(box))
-    types = "  ".join(
-        type if name == "out" or box.role == "composite" else f"{name} {type}" for name, type in box.outputs.items()
-    )
+    used = dict.fromkeys(link.output for link in scene.links if link.source == box.id) or list(box.outputs)[:1]
+    types = "  ".join(_type(box, output) for output in used)
     return Row(INDENT * (len(box.cluster) + 1) + box.label, block, inputs, types, _count(box.parameters))
+
+
+def _type(box: Box, output: str) -> str:
+    type = box.outputs.get(output, "")
+    return type if output == "out" or box.role == "composite" else f"{output} {type}"
 
 
 def _input(link: Link, box: Box) -> str:
