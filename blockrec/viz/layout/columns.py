@@ -46,9 +46,9 @@ def columns(tree: Tree, wires: Sequence[Wire], slots: Slots, titles: Mapping[Pat
 
 
 def _separate(x: Differences, tree: Tree, path: Path, row: int) -> None:
-    """Keep what stands in this row of a cluster apart, and inside the cluster."""
+    """Keep what stands in this row of a cluster apart, and inside the cluster (the page has a left border only)."""
     here = [child for child in tree.children[path] if _in_row(tree, child, row)]
-    for child in here[:1] if path else ():
+    for child in here[:1]:
         x.add(("left", path), _left(tree, child)[0], PAD + _left(tree, child)[1])
     for a, b in pairwise(here):
         (u, right), (v, left) = _right(tree, a), _left(tree, b)
