@@ -28,14 +28,15 @@ def _text(dumper: Any, value: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if safe else '"')
 
 
+_Dumper.add_representer(str, _text)
 _Dumper.add_multi_representer(str, _text)
 _Dumper.add_multi_representer(PurePath, _text)
 _Dumper.add_multi_representer(Unknown, lambda dumper, _: dumper.represent_none(None))
-for kind in (int, float):
-    _Dumper.add_multi_representer(kind, lambda d, v, kind=kind: getattr(d, f"represent_{kind.__name__}")(kind(v)))
-_Dumper.add_representer(str, _text)
-_Dumper.add_multi_representer(Mapping, lambda d, v: d.represent_mapping("tag:yaml.org,2002:map", v.items()))
-_Dumper.add_multi_representer(list, lambda d, v: d.represent_sequence("tag:yaml.org,2002:seq", v))
+_Dumper.add_multi_representer(int, lambda dumper, value: dumper.represent_int(int(value)))
+_Dumper.add_multi_representer(float, lambda dumper, value: dumper.represent_float(float(value)))
+_Dumper.add_multi_representer(list, lambda dumper, value: dumper.represent_list(value))
+for kind in (dict, Mapping):
+    _Dumper.add_multi_representer(kind, lambda dumper, value: dumper.represent_dict(value.items()))
 
 
 def dump(value: Mapping[str, Any], report: Diagnostics) -> str | None:

@@ -14,6 +14,7 @@ from blockrec.language import bounds
 from blockrec.language.values import UNKNOWN
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+CONSTANTS = ("True", "False", "None")
 MAX_CHARACTERS = 1000
 MAX_DEPTH = 40
 ALLOWED = (
@@ -46,7 +47,7 @@ def parse(text: str) -> ast.expr:
     if len(text) > MAX_CHARACTERS:
         raise ExpressionError("E402", f"the expression is longer than {MAX_CHARACTERS} characters", 0, len(text))
     line = re.sub(r"\s", " ", text)
-    if NAME.fullmatch(line):
+    if NAME.fullmatch(line) and line not in CONSTANTS:
         return ast.Name(line, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=len(line))
     blanks = len(line) - len(line.lstrip())
     try:
@@ -96,14 +97,19 @@ class _Evaluator:
             raise self._error("E402", f"cannot compute this: {error}", node) from None
 
     def _error(self, code: str, message: str, node: ast.expr, help: str = "") -> ExpressionError:
-        """At the part of the text that `node` was read from; Python counts in UTF-8 bytes."""
-        raw = self.text.encode()
-        start, end = (len(raw[:offset].decode(errors="ignore")) for offset in (node.col_offset, node.end_col_offset))
+        start, end = self._place(node)
         return ExpressionError(code, message, start, max(1, end - start), help)
 
+    def _place(self, node: ast.expr) -> tuple[int, int]:
+        """The part of the text that `node` was read from; Python counts in UTF-8 bytes."""
+        raw = self.text.encode()
+        start, end = (len(raw[:offset].decode(errors="ignore")) for offset in (node.col_offset, node.end_col_offset))
+        return start, end
+
     def _not_allowed(self, node: ast.expr) -> ExpressionError:
-        text = f"`{ast.unparse(node)[:40]}`"
-        return self._error("E402", f"{text} is not allowed in an expression", node, ALLOWED)
+        start, end = self._place(node)
+        shown = self.text[start : min(end, start + 40)]
+        return self._error("E402", f"`{shown}` is not allowed in an expression", node, ALLOWED)
 
     def constant(self, node: ast.Constant, _: int) -> Any:
         if not isinstance(node.value, int | float | str):

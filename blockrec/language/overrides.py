@@ -9,13 +9,14 @@ from blockrec.diagnostics import Diagnostics, Source, Span, did_you_mean
 from blockrec.language.expressions import mentioned
 from blockrec.language.merge import is_node
 from blockrec.language.source import read_value
-from blockrec.language.values import List, Map
+from blockrec.language.values import Map
 from blockrec.language.words import dotted
 
 Path = tuple[str, ...]
 FIXED = {
     "blockrec": "the language version belongs to the file",
     "dataset": "use `--data CARD`",
+    "extends": "it belongs to the file",
     "variants": "use `--variant NAME`",
 }
 
@@ -97,9 +98,10 @@ class _Check:
         return needs is None or key in self.mentioned or (isinstance(value, Map) and any(k in value for k in needs))
 
     def _is_no_index(self, old: Any, new: Any, here: Path) -> bool:
-        if isinstance(old, List) and isinstance(new, Map) and all(key.isdigit() for key in new):
-            at = next(iter(new.keys_at.values()), new.span)
-            return self._refuse(f"`{dotted(here)}` is a list, which can only be replaced", at, f"{dotted(here)}=[...]")
+        """`hidden.0=3` would replace a list by a mapping."""
+        if isinstance(new, Map) and new and not isinstance(old, Map) and all(key.isdigit() for key in new):
+            at = next(iter(new.keys_at.values()))
+            return self._refuse(f"`{dotted(here)}` can only be replaced as a whole", at, f"{dotted(here)}=[...]")
         return True
 
     def _refuse(self, message: str, at: Span, help: str) -> bool:

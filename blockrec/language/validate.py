@@ -165,8 +165,7 @@ class _Validation:
         choices = error.validator_value if error.validator == "enum" else [error.validator_value]
         listed = ", ".join(map(_written, choices))
         message = f"{self.words.name(path)} cannot be {given(error.instance)}"
-        otherwise = schema.get("x-help") or f"one of: {listed}"
-        help = did_you_mean(error.instance, map(_written, choices), otherwise)
+        help = schema.get("x-help") or did_you_mean(error.instance, map(_written, choices))
         self._say(error, "E107", message, self._value_span(path), f"one of: {listed}", help)
 
     def _limit(self, error: Mistake, path: Path, schema: Any) -> None:  # noqa: ARG002 - one form for all rules
@@ -176,7 +175,8 @@ class _Validation:
 
     def _size(self, error: Mistake, path: Path, schema: Any) -> None:
         bound, what = _SIZES[str(error.validator)]
-        message = f"{self.words.name(path)} must have {bound} {error.validator_value} {what}, not {len(error.instance)}"
+        count = f"{error.validator_value} {what}{'' if error.validator_value == 1 else 's'}"
+        message = f"{self.words.name(path)} must have {bound} {count}, not {len(error.instance)}"
         keys = ", ".join(schema.get("properties", {}))
         help = f"choose from: {keys}" if keys and "Properties" in str(error.validator) else ""
         self._say(error, "E106", message, self._value_span(path), help=help)
@@ -213,12 +213,12 @@ _LIMITS = {
     "exclusiveMaximum": "less than",
 }
 _SIZES = {
-    "minItems": ("at least", "items"),
-    "maxItems": ("at most", "items"),
-    "minLength": ("at least", "characters"),
-    "maxLength": ("at most", "characters"),
-    "minProperties": ("at least", "keys"),
-    "maxProperties": ("at most", "keys"),
+    "minItems": ("at least", "item"),
+    "maxItems": ("at most", "item"),
+    "minLength": ("at least", "character"),
+    "maxLength": ("at most", "character"),
+    "minProperties": ("at least", "key"),
+    "maxProperties": ("at most", "key"),
 }
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from blockrec.language.schema.data import DATA
 from blockrec.language.schema.features import FEATURES, LABELS
 from blockrec.language.schema.graph import BLOCKS, GRAPH, KERNEL, LOSSES, OUTPUTS, TASKS
-from blockrec.language.schema.parts import Schema, closed, named, text
+from blockrec.language.schema.parts import NAME, NAME_HELP, Schema, closed, named, text
 from blockrec.language.schema.train import EVAL, TRAIN
 
 VERSION = 1
@@ -36,12 +36,14 @@ def model_schema() -> Schema:
             "blockrec": _VERSION,
             "name": {
                 "type": "string",
-                "pattern": "^[a-z][a-z0-9_]*$",
+                "pattern": NAME,
                 "x-codes": {"pattern": "E109"},
+                "x-help": NAME_HELP,
                 "description": "Its name.",
             },
             "doc": _DOC,
             "dataset": text("Dataset card that this file lies over: a packaged one or a file."),
+            "extends": text("Model that this file is a patch of: a file beside it, or a packaged one."),
             "imports": {
                 "type": "array",
                 "items": {"type": "string"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blockrec.language.schema.parts import Schema, choice, closed, named, text, whole
+from blockrec.language.schema.parts import NAME, NAME_HELP, Schema, choice, closed, named, text, whole
 
 KINDS = ("vocab", "like", "dense", "raw", "fields", "constant", "position")
 RAW_TYPES = ("int64", "int32", "float64", "float32", "bool")
@@ -12,7 +12,7 @@ _FORMS: Schema = {
         "type": ["integer", "string"],
         "minimum": 1,
         "if": {"type": "string"},
-        "then": {"enum": ["auto"]},
+        "then": {"enum": ["auto"], "x-help": "a whole number, or `auto`"},
         "description": "An id with this many rows in its table, or `auto`: as many as the training data has.",
     },
     "like": text("The same ids and the same tables as another feature."),
@@ -76,5 +76,5 @@ _LABEL: Schema = closed(
 LABELS: Schema = {
     **named("Targets: a list of columns, or a mapping.", _LABEL),
     "type": ["array", "object"],
-    "items": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "x-codes": {"pattern": "E109"}},
+    "items": {"type": "string", "pattern": NAME, "x-codes": {"pattern": "E109"}, "x-help": NAME_HELP},
 }

@@ -78,8 +78,7 @@ _METRIC: Schema = {
     "minProperties": 1,
     "maxProperties": 1,
     "if": {"type": "string"},
-    "then": {"enum": ["auc", "logloss"]},
-    "x-help": "e.g. [auc, logloss, {gauc: {by: user}}]",
+    "then": {"enum": ["auc", "logloss"], "x-help": "e.g. [auc, logloss, {gauc: {by: user}}]"},
 }
 
 TASKS: Schema = named(

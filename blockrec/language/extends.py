@@ -1,0 +1,46 @@
+"""`extends:`: the files that a model file is a patch of."""
+
+from __future__ import annotations
+
+from blockrec.diagnostics import Diagnostics, did_you_mean
+from blockrec.language.files import folder_of, locate, packaged_models, read_file
+from blockrec.language.merge import merge
+from blockrec.language.source import read_map
+from blockrec.language.values import Map
+
+MAX_CHAIN = 20
+
+
+def read_chain(file: Map, report: Diagnostics) -> list[Map]:
+    """`file` and what it extends, the base of all first. A missing or circular base is reported (E111) and left out."""
+    chain, seen = [file], {file.span.source.name}
+    while isinstance(chain[0].get("extends"), str):
+        base = _base(chain[0], seen, report)
+        if base is None or len(chain) == MAX_CHAIN:
+            break
+        seen.add(base.span.source.name)
+        chain.insert(0, base)
+    return chain
+
+
+def all_variants(chain: list[Map]) -> Map:
+    """The variants of every file of a chain, a later file's over an earlier one's."""
+    variants = chain[0].section("variants")
+    for file in chain[1:]:
+        variants = merge(variants, file.section("variants"))
+    return variants
+
+
+def _base(file: Map, seen: set[str], report: Diagnostics) -> Map | None:
+    name, at = file["extends"], file.at["extends"]
+    models = packaged_models()
+    path = locate(name, models, folder_of(at))
+    if path is None:
+        help = did_you_mean(name, models, f"packaged models: {', '.join(models)}")
+        report.error("E111", f"there is no model `{name}` to extend", at, help=help)
+        return None
+    source = read_file(path, report, at)
+    if source is not None and source.name in seen:
+        report.error("E111", f"`{name}` extends itself", at, help="a chain of `extends` ends at a file that has none")
+        return None
+    return read_map(source, report) if source else None

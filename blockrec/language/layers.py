@@ -1,0 +1,128 @@
+"""What a model is merged from, lowest first: dataset card, extended files, the file, variants, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from blockrec.diagnostics import Diagnostics, Source, Span, did_you_mean
+from blockrec.language.extends import all_variants, read_chain
+from blockrec.language.files import folder_of, locate, packaged_cards, read_file
+from blockrec.language.merge import lay_over, merge
+from blockrec.language.overrides import check_patch, child, read_override
+from blockrec.language.schema.document import VERSION, card_schema, model_schema
+from blockrec.language.source import read_map
+from blockrec.language.validate import validate
+from blockrec.language.values import Map
+
+CARD_SECTIONS = ("features", "labels", "data")
+HEAD = ("extends", "variants", "dataset")
+"""Keys that say what to merge; they are not part of the result."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """root: everything merged. card: its name as written; card_file: its file as spans name it.
+
+    patched: whether an extended file, a variant or an override changed what the file says.
+    """
+
+    root: Map
+    card: str | None
+    card_file: str | None
+    patched: bool
+
+
+def merge_layers(
+    file: Map, variants: Sequence[str], sets: Sequence[str], data: str | None, report: Diagnostics
+) -> Layers | None:
+    """Read whatever belongs to `file` and merge it; None if a part is written in a newer language."""
+    chain = read_chain(file, report)
+    if not all(_speaks_this_version(part, report) for part in chain):
+        return None
+    _check_heads(chain, report)
+    card = _read_card(chain, data, report)
+    root = _merged(chain, card, data, report)
+    root = _with_variants(root, all_variants(chain), variants, report)
+    root = _with_overrides(root, sets, report)
+    patched = len(chain) > 1 or bool(variants or sets)
+    return Layers(root, card.name if card else None, card.file if card else None, patched)
+
+
+def _speaks_this_version(file: Map, report: Diagnostics) -> bool:
+    version = file.get("blockrec", VERSION)
+    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        message = f"the file is written in version {version} of the language, this blockrec reads version {VERSION}"
+        report.error("E010", message, file.at["blockrec"], help="update blockrec: pip install -U blockrec")
+        return False
+    return True
+
+
+def _check_heads(chain: list[Map], report: Diagnostics) -> None:
+    schema = {"properties": {key: child(model_schema(), key) for key in HEAD}}
+    for file in chain:
+        validate(file.without(*(key for key in file if key not in HEAD)), schema, report)
+
+
+@dataclass(frozen=True)
+class _Card:
+    name: str
+    file: str
+    content: Map
+
+
+def _read_card(chain: list[Map], data: str | None, report: Diagnostics) -> _Card | None:
+    """The card that `--data` names, else the last file of the chain that names one; only the sections to merge."""
+    file = next((f for f in reversed(chain) if "dataset" in f), chain[-1])
+    named = file.get("dataset")
+    if data is not None:
+        named, at, folder = data, Span(Source("--data", data), 0, 0, max(1, len(data))), None
+    elif isinstance(named, str):
+        at = file.at["dataset"]
+        folder = folder_of(at)
+    else:
+        return None
+    cards = packaged_cards()
+    path = cards.get(named) or locate(named, cards, folder)
+    if path is None:
+        help = did_you_mean(named, cards, f"packaged cards: {', '.join(cards)}")
+        report.error("E111", f"there is no dataset card `{named}`", at, help=help)
+        return None
+    source = read_file(path, report, at)
+    content = read_map(source, report) if source else None
+    if source is None or content is None or not _speaks_this_version(content, report):
+        return None
+    validate(content.without(*CARD_SECTIONS), card_schema(), report)
+    return _Card(named, source.name, content.without(*(key for key in content if key not in CARD_SECTIONS)))
+
+
+def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diagnostics) -> Map:
+    """The card, over it the base of all, over that each file that extends the one before."""
+    base = chain[0].without(*HEAD)
+    if data is not None and not any("dataset" in file for file in chain):
+        base = base.without("data")
+    merged = lay_over(card.content, base) if card else base
+    for file in chain[1:]:
+        patch = file.without("blockrec", *HEAD)
+        merged = merge(merged, check_patch(merged, patch, model_schema(), report))
+    return merged
+
+
+def _with_variants(merged: Map, known: Map, variants: Sequence[str], report: Diagnostics) -> Map:
+    for name in [part.strip() for v in variants for part in v.split(",")]:
+        patch = known.get(name)
+        if isinstance(patch, Map):
+            merged = merge(merged, check_patch(merged, patch, model_schema(), report))
+        elif name not in known:
+            at = Span(Source("--variant", name), 0, 0, max(1, len(name)))
+            otherwise = f"variants: {', '.join(known)}" if known else "the file has no `variants`"
+            report.error("E111", f"there is no variant `{name}`", at, help=did_you_mean(name, known, otherwise))
+    return merged
+
+
+def _with_overrides(merged: Map, sets: Sequence[str], report: Diagnostics) -> Map:
+    for argument in sets:
+        patch = read_override(argument, report)
+        if patch is not None:
+            merged = merge(merged, check_patch(merged, patch, model_schema(), report))
+    return merged
