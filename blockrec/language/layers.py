@@ -20,6 +20,9 @@ HEAD = ("extends", "variants", "dataset")
 """Keys that say what to merge; they are not part of the result."""
 
 
+_DELETING = {"additionalProperties": {"type": ["object", "null"]}}
+
+
 @dataclass(frozen=True)
 class Layers:
     """root: everything merged. card: its name as written; card_file: its file as spans name it.
@@ -59,8 +62,11 @@ def _speaks_this_version(file: Map, report: Diagnostics) -> bool:
 
 
 def _check_heads(chain: list[Map], report: Diagnostics) -> None:
-    schema = {"properties": {key: child(model_schema(), key) for key in HEAD}}
+    """The keys that are not part of the result. An extending file may delete variants of its base by null."""
+    properties = {key: child(model_schema(), key) for key in HEAD}
     for file in chain:
+        variants = properties["variants"] if file is chain[0] else {**properties["variants"], **_DELETING}
+        schema = {"properties": {**properties, "variants": variants}}
         validate(file.without(*(key for key in file if key not in HEAD)), schema, report)
 
 
