@@ -27,7 +27,6 @@ class Gather:
     columns: name → [samples, ...], values of the samples; with the bounds `<sequence>/start` and `<sequence>/end`.
     steps: field → [steps, ...], values of the events of a sequence.
     features: the features that are read.  labels: names of labels and other columns that are.
-    constants: feature → its value, for features that have one.
     """
 
     columns: dict[str, Array]
@@ -35,7 +34,6 @@ class Gather:
     features: tuple[Feature, ...]
     sequences: dict[str, Sequence]
     labels: tuple[str, ...]
-    constants: dict[str, int | float]
 
     def batch(self, rows: Index) -> Batch:
         """The samples `rows`, in that order."""
@@ -51,12 +49,8 @@ class Gather:
 
     def _value(self, feature: Feature, rows: Index) -> Tensor:
         if isinstance(feature.source, Constant):
-            return self._constant(feature, len(rows))
+            return _constant(feature, feature.source.value, len(rows))
         return _tensor(feature, self.columns[feature.name].take(rows, axis=0))
-
-    def _constant(self, feature: Feature, size: int) -> Tensor:
-        shape = (size, feature.width) if feature.kind == "dense" else (size,)
-        return torch.full(shape, self.constants[feature.name], dtype=_dtype(feature))
 
     def _sequence(self, name: str, rows: Index) -> Batch:
         """All fields of one sequence over the same offsets."""
@@ -79,7 +73,7 @@ class Gather:
 
     def _field(self, feature: Feature, index: Index, place: Index, offsets: Index, owner: Index) -> Tensor:
         if isinstance(feature.source, Constant):
-            return self._constant(feature, len(index))
+            return _constant(feature, feature.source.value, len(index))
         if isinstance(feature.source, Position):
             backwards = feature.source.direction == "from_end"
             return _tensor(feature, offsets[1:][owner] - place if backwards else place + 1 - offsets[owner])
@@ -93,6 +87,11 @@ def window(sequence: Sequence, start: Index, end: Index) -> tuple[Index, Index]:
     if sequence.keep == "last":
         return np.maximum(start, end - sequence.max_len), end
     return start, np.minimum(end, start + sequence.max_len)
+
+
+def _constant(feature: Feature, value: float, size: int) -> Tensor:
+    shape = (size, feature.width) if feature.kind == "dense" else (size,)
+    return torch.full(shape, value, dtype=_dtype(feature))
 
 
 def _tensor(feature: Feature, values: Array) -> Tensor:

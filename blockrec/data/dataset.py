@@ -17,7 +17,6 @@ from blockrec.data.batches import Gather, Split, window
 from blockrec.data.plan import Plan
 from blockrec.data.splits import NAMES
 from blockrec.data.vocabulary import Vocabulary
-from blockrec.language.features import AUTO, Constant, Feature
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def opened(folder: Path, plan: Plan, files: Path | None) -> Dataset:
     """Map what `prepare` wrote into `folder`."""
     notes = json.loads((folder / "notes.json").read_text("utf-8"))
     values = {root: _vocabulary(folder, root) for root in notes["vocabularies"]}
-    gather = _gather(folder, plan, values)
+    gather = _gather(folder, plan)
     splits, first = {}, 0
     for name in NAMES:
         splits[name] = Split(name, first, notes["samples"][name], gather)
@@ -70,7 +69,7 @@ def _vocabulary(folder: Path, root: str) -> Vocabulary:
     return Vocabulary(arrow.one_chunk(arrow.read(folder / f"{root}.vocabulary.arrow").column("value")))
 
 
-def _gather(folder: Path, plan: Plan, values: Mapping[str, Vocabulary]) -> Gather:
+def _gather(folder: Path, plan: Plan) -> Gather:
     features = tuple(f for f in plan.features.values() if f.name in plan.used)
     sequences = {f.sequence for f in features if f.sequence is not None}
     steps: dict[str, arrow.Array] = {}
@@ -83,15 +82,7 @@ def _gather(folder: Path, plan: Plan, values: Mapping[str, Vocabulary]) -> Gathe
         features=features,
         sequences={name: plan.sequences[name] for name in sorted(sequences)},
         labels=(*labels, *plan.columns),
-        constants={f.name: _constant(f, values) for f in features if isinstance(f.source, Constant)},
     )
-
-
-def _constant(feature: Feature, values: Mapping[str, Vocabulary]) -> int | float:
-    assert isinstance(feature.source, Constant)
-    if feature.vocab == AUTO and feature.root in values:
-        return int(values[feature.root].encode(pa.array([feature.source.value]))[0])
-    return feature.source.value
 
 
 def _histories(gather: Gather) -> dict[str, dict[str, float]]:

@@ -16,7 +16,7 @@ from blockrec.data.reading import read_plan
 from blockrec.data.sources.paths import root_of
 from blockrec.data.synthetic import generated
 from blockrec.diagnostics import BlockrecError, Diagnostics
-from blockrec.language.features import Column, Features, Position
+from blockrec.language.features import AUTO, Column, Constant, Features, Position
 from blockrec.language.values import Map
 
 Progress = Callable[[str], None]
@@ -75,7 +75,7 @@ def _opened(
     if plan is None:
         return None
     dataset = opened(_built(plan, cache, progress), plan, files)
-    _check_positions(dataset, plan, report)
+    _check_rows(dataset, plan, report)
     return None if report.failed else dataset
 
 
@@ -103,12 +103,16 @@ def _read_columns(plan: Plan) -> frozenset[str]:
     return plan.used & (features | {label.name for label in plan.labels})
 
 
-def _check_positions(dataset: Dataset, plan: Plan, report: Diagnostics) -> None:
-    """E504 where a position can reach the end of its table."""
-    longest = dataset.describe()["history"]
+def _check_rows(dataset: Dataset, plan: Plan, report: Diagnostics) -> None:
+    """E504 where a position or a constant lies outside its table."""
+    longest = {name: found["max"] for name, found in dataset.describe()["history"].items()}
     for f in plan.features.values():
-        if f.name in plan.used and isinstance(f.source, Position) and isinstance(f.vocab, int) and f.sequence:
-            steps = longest[f.sequence]["max"]
-            if f.kind == "id" and steps >= f.vocab:
-                message = f"positions of `{f.sequence}` reach {steps}, outside the table of {f.vocab:,} rows"
-                report.error("E504", message, f.span, help=f"write `vocab: {steps + 1}` or a smaller `max_len`")
+        rows = dataset.vocabularies.get(f.root) if f.vocab == AUTO else f.vocab
+        if f.name not in plan.used or f.kind != "id" or rows is None:
+            continue
+        if isinstance(f.source, Position) and longest[str(f.sequence)] >= rows:
+            steps = longest[str(f.sequence)]
+            message = f"positions of `{f.sequence}` reach {steps}, outside a table of {rows:,} rows"
+            report.error("E504", message, f.span, help=f"write `vocab: {steps + 1}` or a smaller `max_len`")
+        if isinstance(f.source, Constant) and f.source.value >= rows:
+            report.error("E504", f"the constant {f.source.value} is outside a table of {rows:,} rows", f.span)

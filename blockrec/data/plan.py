@@ -55,9 +55,8 @@ class Plan:
     def key(self) -> list[object]:
         """Plain values that decide what is built from a given log."""
         histories = {name: condition.text for name, condition in self.histories.items()}
-        features = [
-            (f.name, f.sequence, f.kind, f.root, f.vocab, f.source, f.width, f.dtype) for f in self.features.values()
-        ]
+        read = [f for f in self.features.values() if isinstance(f.source, Column)]
+        features = [(f.name, f.sequence, f.kind, f.root, f.vocab, f.source, f.width, f.dtype) for f in read]
         labels = [(x.name, x.column, x.at_least, x.bit, x.type) for x in self.labels]
         made = [self.samples.key, histories, self.split, self.shuffle_histories]
         return [*made, features, list(self.sequences), labels, self.columns]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -59,7 +60,7 @@ def histories(dataset: Dataset, names: tuple[str, str, str]) -> list[list[Step]]
     items, positions, times = (column.values.tolist() for column in columns)  # type: ignore[union-attr]
     steps = [Step(values[i - 1], p, t) for i, p, t in zip(items, positions, times, strict=True)]
     offsets = columns[0].offsets.tolist()  # type: ignore[union-attr]
-    return [steps[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [steps[a:b] for a, b in pairwise(offsets)]
 
 
 FIELDS = ("behaviors.item", "behaviors.position", "behaviors.time")
@@ -141,7 +142,8 @@ def test_a_batch_has_exactly_what_is_used(project: Project) -> None:
     write_log(project, [(i % 3, i, i, 1 + i % 5) for i in range(30)])
     features = (
         FEATURES
-        + "now: {constant: 0, like: behaviors.position}\nstars: {dense: 1, column: rating}\nwhen: {raw: float64, column: time}\n"
+        + "now: {constant: 0, like: behaviors.position}\n"
+        + "stars: {dense: 1, column: rating}\nwhen: {raw: float64, column: time}\n"
     )
     used = ("item", "now", "stars", "when", "behaviors.item", "click", "rating")
     dataset = project.dataset("events: log.parquet\nsamples: {label: {click: rating >= 4}}", features, used=used)

@@ -53,7 +53,8 @@ def csv_columns(path: Path, form: CsvForm) -> list[str]:
     """Names of the columns."""
     if form.columns:
         return list(form.columns)
-    parse = pacsv.ParseOptions(delimiter=form.delimiter)
+    # Rows are judged when they are read.
+    parse = pacsv.ParseOptions(delimiter=form.delimiter, invalid_row_handler=lambda _: "skip")
     with pacsv.open_csv(path, form.read_options(threads=False), parse) as reader:
         return list(reader.schema.names)
 
