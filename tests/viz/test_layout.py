@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from blockrec.graph.ir import Graph
 from blockrec.viz.build import build
-from blockrec.viz.layout import PAD, Frame, Item, Layout, Route, Wire, layout
+from blockrec.viz.layout import PAD, SLOT, Frame, Item, Layout, Route, Wire, layout
 from blockrec.viz.shapes import shape
 from tests.graphs import CATALOGUE
 
@@ -27,17 +28,20 @@ def drawing(graph: Graph, depth: int | None = None) -> Drawing:
 
 
 @st.composite
-def drawings(draw: Callable[..., object]) -> Drawing:
-    """Up to 14 boxes of various sizes, anywhere in a tree of clusters, with links to earlier ones."""
-    boxes = draw(
-        st.lists(st.tuples(st.sampled_from(PATHS), st.integers(20, 90), st.integers(8, 40)), min_size=1, max_size=14)
-    )
-    items = {f"n{i}": Item(2 * width, height, path) for i, (path, width, height) in enumerate(boxes)}  # type: ignore[arg-type, misc]
-    last = len(items) - 1
-    pairs = draw(st.lists(st.tuples(st.integers(0, last), st.integers(0, last), st.sampled_from("pq")), max_size=24))
-    wires = [Wire(f"n{min(a, b)}", port, f"n{max(a, b)}", port) for a, b, port in pairs if a != b]  # type: ignore[misc]
-    used = {item.cluster[:level] for item in items.values() for level in range(1, len(item.cluster) + 1)}
-    return items, list(dict.fromkeys(wires)), {path: 30 * len(path) for path in sorted(used)}
+def drawings(draw: st.DrawFn) -> Drawing:
+    """Up to 14 boxes of various sizes, anywhere in a tree of clusters, with links to later ones."""
+    sizes = st.tuples(st.sampled_from(PATHS), st.integers(20, 90), st.integers(8, 40))
+    boxes = draw(st.lists(sizes, min_size=1, max_size=14))
+    one = st.integers(0, len(boxes) - 1)
+    pairs = draw(st.lists(st.tuples(one, one, st.sampled_from("pq")), max_size=24, unique=True))
+    wires = list(dict.fromkeys(Wire(f"n{min(a, b)}", p, f"n{max(a, b)}", p) for a, b, p in pairs if a != b))
+    slots = Counter(end for wire in wires for end in (wire.source, wire.target))
+    items = {
+        f"n{i}": Item(2 * (width + SLOT * slots[f"n{i}"]), height, path)
+        for i, (path, width, height) in enumerate(boxes)
+    }
+    used = {path[:level] for path, _, _ in boxes for level in range(1, len(path) + 1)}
+    return items, wires, {path: 30 * len(path) for path in sorted(used)}
 
 
 def disjoint(a: Frame, b: Frame) -> bool:

@@ -20,8 +20,9 @@ SLOT = 14
 
 @dataclass(frozen=True)
 class Item:
-    """A box to place. cluster: the clusters around it, outermost first.
+    """A box to place, with an even width that holds the ports of either border: a label or a `SLOT` a link for each.
 
+    cluster: the clusters around it, outermost first.
     inputs, outputs: width of each port's label (0 for none) on the upper and lower border.
     """
 
