@@ -17,3 +17,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     FOLDER.cleanup()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--reference-dir DIR`: more recorded cases, for tests/reference."""
+    help = "folder of further recorded cases (<component>.<case>.json and .npz) for tests/reference"
+    parser.addoption("--reference-dir", default=None, help=help)

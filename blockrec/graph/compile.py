@@ -95,7 +95,7 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     graph = infer_types(graph, library, report)
     graph = measure(graph, library, report)
     graph = prune_unused(graph, None if report.failed else report)
-    if not report.failed:
+    if not (report.failed or document.patched):
         report_unused(document, graph, report)
     return Checked(document, library, graph, str(document.root.get("kernels", "auto")))
 

@@ -84,11 +84,6 @@ def suffix_mask(padded: Tensor, lengths: Tensor) -> Tensor:
     return torch.arange(padded.shape[1])[None] >= padded.shape[1] - lengths[:, None]
 
 
-def prefix_mask(padded: Tensor, lengths: Tensor) -> Tensor:
-    """[b, T] bool: the first `length` columns of every row."""
-    return torch.arange(padded.shape[1])[None] < lengths[:, None]
-
-
 def load_weights(module: torch.nn.Module, given: Mapping[str, Tensor]) -> None:
     """Fill every parameter and buffer by its own name; fail if one is missing or left over."""
     state = module.state_dict()

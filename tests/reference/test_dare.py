@@ -92,16 +92,16 @@ def weight_names(case: Case, model: Model) -> dict[str, str]:
         heads["auxiliary_mlp"] = ("dense_head", len(case.params["aux_hidden"]))
     for original, (head, layers) in heads.items():
         for part in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
-            names[f"{original}.0.{part}"] = f"nodes.{head}.norm.norm.{part}"
+            names[f"{original}.0.{part}"] = f"nodes.{head}.norm.{part}"
         for i in range(layers):
             names |= linear_names(f"{original}.{1 + 2 * i}", f"nodes.{head}.mlp.layers.{i}.linear")
             names[f"{original}.{2 + 2 * i}.weight"] = f"nodes.{head}.mlp.layers.{i}.activation.weight"
-        names |= linear_names(f"{original}.{1 + 2 * layers}", f"nodes.{head}.logit.linear")
+        names |= linear_names(f"{original}.{1 + 2 * layers}", f"nodes.{head}.logit")
     if case.params["attention"] == "learnable":
-        original, score = "attention_model.main_model", "nodes.score"
-        names |= linear_names(f"{original}.0", f"{score}.scorer.first")
-        names[f"{original}.1.weight"] = f"{score}.scorer.activation.weight"
-        names |= linear_names(f"{original}.2", f"{score}.scorer.last")
+        original, scorer = "attention_model.main_model", "nodes.score.score"
+        names |= linear_names(f"{original}.0", f"{scorer}.mlp.layers.0.linear")
+        names[f"{original}.1.weight"] = f"{scorer}.mlp.layers.0.activation.weight"
+        names |= linear_names(f"{original}.2", f"{scorer}.out")
     return names
 
 
@@ -138,3 +138,42 @@ def run(model: Model, batch: dict[str, Tensor | Jagged]) -> tuple[dict[str, Tens
     for hook in hooks:
         hook.remove()
     return result, seen
+
+
+def check_outputs(case: Case, result: dict[str, Tensor], seen: dict[str, Any], model: Model, steps: Jagged) -> None:
+    """Every recorded output: per-step ones on the valid columns."""
+    length, width = torch.tensor(case.arrays["in/length"]), case.arrays["in/hist_iid"].shape[1]
+    valid = suffix_mask(torch.empty(len(length), width), length)
+    own = {
+        "features": seen["features"],
+        "prob": torch.softmax(result["click"], -1) + model.tasks.click.epsilon,
+        "loss_total": result["loss"],
+        "h_topk": seen["search"].out,
+        "scores_full_masked": padded(seen["score"].values, valid),
+        "attn_topk": padded(spread(seen["search"].weights, seen["search"], steps), valid),
+        "topk_mask": padded(spread(torch.ones_like(seen["search"].index.values), seen["search"], steps), valid),
+    }
+    if case.params["aux_loss"]:
+        dense = seen["dense"]
+        own |= {"h_full": dense.out, "attn_full": padded(dense.weights.values, valid), "loss_aux": result["loss.auxiliary"]}
+    recorded = {k.removeprefix("out/") for k in case.arrays if k.startswith("out/") and "/state/" not in k}
+    assert recorded <= set(own) | ({"h_full", "attn_full"} if not case.params["aux_loss"] else set())
+    for name in recorded & set(own):
+        per_step = name in ("scores_full_masked", "attn_full", "attn_topk", "topk_mask")
+        case.assert_close(f"out/{name}", own[name], valid if per_step else None)
+    state = model.state_dict()
+    for reference, path in weight_names(case, model).items():
+        if f"out/state/{reference}" in case.arrays:
+            case.assert_close(f"out/state/{reference}", state[path])
+
+
+def spread(values: Any, found: Any, steps: Jagged) -> Tensor:
+    """Values of the retrieved steps at their places among all steps, zero elsewhere."""
+    flat = values.values if isinstance(values, Jagged) else values
+    index = found.index.values + steps.offsets[found.index.rows]
+    return flat.new_zeros(steps.values.shape[0]).index_put((index,), flat)
+
+
+def padded(values: Tensor, valid: Tensor) -> Tensor:
+    """[Σt] → [b, T] with the valid columns filled."""
+    return values.new_zeros(valid.shape).masked_scatter(valid, values)
