@@ -15,6 +15,8 @@ from blockrec.language.values import List, Map
 
 TABLES, NUMBERS = ("vocab", "like"), ("dense", "raw")
 OWN = ("column", "default")
+FORMS = (*TABLES, *NUMBERS, *OWN, "constant", "position", "dim")
+"""Keys of one value; a sequence has others."""
 
 
 def read_features(features: Map, labels: Any, report: Diagnostics) -> Features:
@@ -32,8 +34,11 @@ class _Reader:
 
     def read(self, labels: dict[str, Label]) -> Features:
         for name, spec in self.section.items():
+            at = self.section.keys_at[name]
             if isinstance(spec, Map):
-                self._collect(name, spec, self.section.keys_at[name])
+                self._collect(name, spec, at)
+            else:
+                self.specs[name] = (Map(at), at)
         features = {name: self._feature(name, spec, at) for name, (spec, at) in self.specs.items()}
         self._report_clashes(labels)
         checked = {name: self._checked(feature, features) for name, feature in features.items()}
@@ -44,13 +49,14 @@ class _Reader:
             self._check_form(name, spec, at, in_sequence=False)
             self.specs[name] = (spec, at)
             return
-        for other in [k for k in spec if k not in ("fields", "max_len", "keep")]:
+        for other in [k for k in spec if k in FORMS]:
             self._error(f"`{name}` is a sequence (`fields`), which has no `{other}`", spec.keys_at[other])
-        fields = {k: v for k, v in spec.section("fields").items() if isinstance(v, Map)}
+        fields = spec.section("fields")
         for short, field in fields.items():
-            place = spec["fields"].keys_at[short]
-            self._check_form(f"{name}.{short}", field, place, in_sequence=True)
-            self.specs[f"{name}.{short}"] = (field, place)
+            place = fields.keys_at[short]
+            if isinstance(field, Map):
+                self._check_form(f"{name}.{short}", field, place, in_sequence=True)
+            self.specs[f"{name}.{short}"] = (field if isinstance(field, Map) else Map(place), place)
         longest = _whole(spec.get("max_len"))
         keep: Literal["first", "last"] = "first" if spec.get("keep") == "first" else "last"
         self.sequences[name] = Sequence(name, tuple(fields), longest, keep, at)
@@ -69,7 +75,7 @@ class _Reader:
             self._error(f"`{name}` has no table, so no `dim`", spec.keys_at["dim"])
         if "position" in spec and not in_sequence:
             self._error(f"`position` counts the steps of a sequence, and `{name}` is none", spec.keys_at["position"])
-        if "constant" in spec and not any(kind in spec for kind in TABLES):
+        if "constant" in spec and not any(kind in spec for kind in (*TABLES, "position")):
             self._error(f"`{name}` needs `vocab` or `like`: the table that the constant is a row of", at)
         if not any(kind in spec for kind in (*TABLES, *NUMBERS, "position", "constant")) and _is_known(spec):
             help = "e.g. {vocab: auto}, {like: item}, {dense: 1}, {raw: int64}"
@@ -163,10 +169,15 @@ class _Reader:
                 )
         if isinstance(feature.source, Position):
             longest = self.sequences[feature.sequence].max_len if feature.sequence in self.sequences else None
-            if longest is None and feature.vocab == AUTO and root is feature:
+            if longest is None and feature.vocab == AUTO and root is feature and self._has_no_length(feature):
                 self._error(f"`{feature.name}` needs `vocab`, or its sequence `max_len`", at)
             self._check_rows(feature, longest or 0, spec.at["position"], "positions go up to")
         return feature
+
+    def _has_no_length(self, feature: Feature) -> bool:
+        """Whether `max_len` was left out, not misspelt or wrong."""
+        spec = self.section.section(feature.sequence or "")
+        return feature.sequence in self.sequences and not set(spec) - {"fields", "keep"}
 
     def _check_rows(self, feature: Feature, largest: float, at: Span, what: str) -> None:
         rows = feature.vocab

@@ -18,7 +18,10 @@ def portable(root: Map, data: Map) -> dict[str, Any]:
     if isinstance(root.get("imports"), List):
         sections["imports"] = [_absolute(p, at) if str(p).endswith(".py") else p for p, at in _placed(root["imports"])]
     if isinstance(root.get("data"), Map):
-        for path in [("root",)] if "root" in data else DATA_FILES:
+        files = [("root",)] if "root" in data else DATA_FILES
+        for path in (
+            files if "generate" not in data else []
+        ):  # generated files are named from the folder they are made in
             sections["data"] = _with_absolute(sections["data"], data, path)
     return sections
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from blockrec.diagnostics import Diagnostics, Source, Span
@@ -52,13 +52,15 @@ atoms = st.integers(-99, 99).map(str) | st.floats(-99, 99).map(str) | st.sampled
 expressions = st.recursive(
     atoms,
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%", "<", ">=", "==", "and", "or", "in"]), inner).map(
-            lambda t: f"({t[0]} {t[1]} {t[2]})"
-        ),
+        st.tuples(
+            inner, st.sampled_from(["+", "-", "*", "/", "//", "%", "<", ">=", "==", "and", "or", "in"]), inner
+        ).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} if {t[1]} else {t[2]})"),
         inner.map(lambda x: f"-{x}"),
         inner.map(lambda x: f"(not {x})"),
-        st.tuples(st.sampled_from(["min", "max", "len", "sum", "int", "round"]), inner).map(lambda t: f"{t[0]}({t[1]})"),
+        st.tuples(st.sampled_from(["min", "max", "len", "sum", "int", "round"]), inner).map(
+            lambda t: f"{t[0]}({t[1]})"
+        ),
         st.tuples(inner, inner).map(lambda t: f"[{t[0]}, {t[1]}]"),
         st.tuples(inner, inner).map(lambda t: f"{t[0]}[{t[1]}]"),
     ),
@@ -68,6 +70,7 @@ expressions = st.recursive(
 
 @given(expressions)
 def test_as_python(text: str) -> None:
+    assume(not ("%" in text and "kind" in text))  # a text before `%` is a format in Python, refused here
     functions = {"min": min, "max": max, "len": len, "sum": sum, "int": int, "round": round}
     try:
         with warnings.catch_warnings():
@@ -174,7 +177,7 @@ def test_values_that_multiply_are_refused(mapping: Callable[[str], Map]) -> None
     assert {d.code for d in report} == {"E402"} and all(fits(v, 100_000) for v in values.values())
     deep = "\n".join(["a0: 1", *(f"a{i + 1}: [$a{i}]" for i in range(500)), ""])
     report = Diagnostics()
-    assert resolve_params(mapping(deep), report)["a500"] is UNKNOWN and report.failed
+    assert fits(resolve_params(mapping(deep), report)["a500"], 100) and report.failed
 
 
 PLACES = [

@@ -90,7 +90,7 @@ def test_deleted_keys_are_remembered(base: dict[str, Any], patch: dict[str, Any]
     merged = merge(tree(base, "base"), tree(patch, "patch"))
     assert set(merged.deleted) == {key for key, value in patch.items() if value is None}
     assert all(at.source.name == "patch" for at in merged.deleted.values())
-    assert not merge(merged, tree({key: 1 for key in merged.deleted})).deleted
+    assert not merge(merged, tree(dict.fromkeys(merged.deleted, 1))).deleted
 
 
 NODES = [

@@ -101,6 +101,6 @@ def test_very_long_numbers_stay_texts() -> None:
 def test_both_parsers_of_pyyaml_serve(loader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blockrec.language.source.LOADER", loader)
     report = Diagnostics()
-    value, at = read_value(Source("<text>", "a: [1, 'x', yes]\nb: {c: 1e-3}\n"), report) or ({}, None)
+    value, _ = read_value(Source("<text>", "a: [1, 'x', yes]\nb: {c: 1e-3}\n"), report) or ({}, None)
     assert value == {"a": [1, "x", "yes"], "b": {"c": 0.001}}
     assert [str(d.at) for d in report] == ["<text>:1:13"] and str(value["b"].at["c"]) == "<text>:2:8"

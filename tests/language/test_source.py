@@ -60,7 +60,9 @@ def test_lookalikes(text: str) -> None:
     assert (read(text)[1] == []) == (text != "<<: 1")
 
 
-@pytest.mark.parametrize(("text", "what"), [("", "empty"), ("# nothing\n", "empty"), ("- a\n", "list"), ("a\n", "one value")])
+@pytest.mark.parametrize(
+    ("text", "what"), [("", "empty"), ("# nothing\n", "empty"), ("- a\n", "list"), ("a\n", "one value")]
+)
 def test_a_file_is_a_mapping(text: str, what: str) -> None:
     report = Diagnostics()
     assert read_map(Source("t", text), report) is None
@@ -85,7 +87,7 @@ CUT = [
     ("x: {out: $(min(a, max(b, c), d)), d: 1}", '"$(min(a, max(b, c), d))"', {"out": UNKNOWN, "d": 1}),
     ("x: [$(min(a, b)), 1]", '"$(min(a, b))"', [UNKNOWN, 1]),
     ("x: [$(max([1, 2]))]", '"$(max([1, 2]))"', None),
-    ("x: {out: $(min(\"a\", b))}", "'$(min(\"a\", b))'", {"out": UNKNOWN}),
+    ('x: {out: $(min("a", b))}', "'$(min(\"a\", b))'", {"out": UNKNOWN}),
     ("x: {out: $(min(a, b}", '"$(min(a, b}"', {"out": UNKNOWN}),
 ]
 

@@ -23,6 +23,12 @@ _FORMS: Schema = {
         "minimum": 0,
         "description": "The same id for every sample; `vocab` or `like` says of which table.",
     },
+    "position": choice(
+        "In a sequence: the place of a step as an id, counted from 1 at the oldest step (from_start) or the newest "
+        "(from_end).",
+        "from_start",
+        "from_end",
+    ),
     "column": text("Column of the data. Default: that of `like`, else the feature's name."),
     "default": {"type": ["number", "string"], "description": "Replaces a null."},
     "dim": whole("Width of its vectors, unless the `embed` node says otherwise."),
@@ -30,14 +36,7 @@ _FORMS: Schema = {
 
 _FIELD: Schema = closed(
     "One value a step.",
-    {
-        **_FORMS,
-        "position": choice(
-            "The place of a step as an id: counted from 1 at the oldest step (from_start) or the newest (from_end).",
-            "from_start",
-            "from_end",
-        ),
-    },
+    _FORMS,
     **{"x-new": KINDS},
 )
 
