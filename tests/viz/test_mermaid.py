@@ -12,10 +12,10 @@ from tests.graphs import CATALOGUE
 
 TEXT = r"[^\"`<>]*(?:<br/>|<b>|</b>|[^\"`<>])*"
 LINE = re.compile(
-    rf"""\s*(?:n\d+(?:\["{TEXT}"\]|\(\["{TEXT}"\]\)):::[a-z]+
+    rf"""\s*(?:n\d+(?:\["{TEXT}"\]|\("{TEXT}"\)):::[a-z]+
     |n\d+\ (?:-->|==>)(?:\|"{TEXT}"\|)?\ n\d+
-    |subgraph\ c[_\d]+\["{TEXT}"\]|end
-    |classDef\ [a-z]+\ fill:\#\w+,stroke:\#\w+,color:\#\w+)""",
+    |subgraph\ c\d+\["{TEXT}"\]|end|class\ [c\d,]+\ cluster
+    |classDef\ [a-z]+\ fill:\#\w+,stroke:\#\w+(?:,color:\#\w+)?)""",
     re.VERBOSE,
 )
 
@@ -36,7 +36,7 @@ def test_boxes_links_and_classes_are_complete(name: str) -> None:
     assert len(re.findall(r"^\s*n\d+(?=[(\[])", text, re.MULTILINE)) == len(scene.boxes)
     assert len(re.findall(r" ==> ?|==>\|", text)) == sum(link.sequence for link in scene.links)
     assert len(re.findall(r"-->|==>", text)) == len(scene.links)
-    assert set(re.findall(r":::(\w+)", text)) == set(re.findall(r"classDef (\w+)", text))
+    assert set(re.findall(r"(?::::|class [c\d,]+ )(\w+)", text)) == set(re.findall(r"classDef (\w+)", text))
     assert all(f"<b>{box.label}</b>" in text for box in scene.boxes if box.label)
 
 
@@ -46,5 +46,5 @@ def test_markup_in_texts_becomes_entities() -> None:
 
 def test_nested_composites_are_nested_subgraphs() -> None:
     lines = mermaid(CATALOGUE["nested_twice"]()).splitlines()
-    assert '  subgraph c_0["tower"]' in lines
-    assert '    subgraph c_1["inner"]' in lines
+    assert '  subgraph c0["tower"]' in lines
+    assert '    subgraph c1["inner"]' in lines

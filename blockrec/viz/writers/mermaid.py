@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from blockrec.graph.ir import Graph
 from blockrec.viz.build import build
@@ -23,7 +23,7 @@ def mermaid(graph: Graph, *, depth: int | None = None) -> str:
     lines = ["---", f"title: {json.dumps(_title(scene), ensure_ascii=False)}", "---", "flowchart TB"]
     lines += _boxes(scene, (), ids)
     lines += (_link(link, scene, ids) for link in scene.links)
-    lines += _classes(scene.boxes)
+    lines += _classes(scene)
     return "\n".join(lines) + "\n"
 
 
@@ -39,19 +39,14 @@ def _boxes(scene: Scene, inside: Path, ids: dict[str, str]) -> Iterator[str]:
             yield f"{indent}{_box(box, scene, ids)}"
     for cluster in scene.clusters:
         if cluster.path[:-1] == inside:
-            name = "_".join(["c", *map(str, _place(scene, cluster.path))])
-            yield f'{indent}subgraph {name}["{_safe(cluster.path[-1])}"]'
+            yield f'{indent}subgraph c{scene.clusters.index(cluster)}["{_safe(cluster.path[-1])}"]'
             yield from _boxes(scene, cluster.path, ids)
             yield f"{indent}end"
 
 
-def _place(scene: Scene, path: Path) -> list[int]:
-    return [i for i, cluster in enumerate(scene.clusters) if cluster.path == path]
-
-
 def _box(box: Box, scene: Scene, ids: dict[str, str]) -> str:
     label = "<br/>".join(map(_text, shape(scene, box).lines))
-    left, right = ("([", "])") if box.role in ("task", "loss", "output") else ("[", "]")
+    left, right = ("(", ")") if box.role in ("task", "loss", "output") else ("[", "]")
     return f'{ids[box.id]}{left}"{label}"{right}:::{box.role}'
 
 
@@ -66,8 +61,12 @@ def _link(link: Link, scene: Scene, ids: dict[str, str]) -> str:
     return f"  {ids[link.source]} {arrow}{label} {ids[link.target]}"
 
 
-def _classes(boxes: Iterable[Box]) -> Iterator[str]:
-    for role in dict.fromkeys(box.role for box in boxes):
+def _classes(scene: Scene) -> Iterator[str]:
+    """Colours for light and dark pages alike: boxes bring their own, clusters let the page shine through."""
+    if scene.clusters:
+        yield f"  class {','.join(f'c{i}' for i in range(len(scene.clusters)))} cluster"
+        yield f"  classDef cluster fill:{LIGHT.cluster},stroke:{LIGHT.muted}"
+    for role in dict.fromkeys(box.role for box in scene.boxes):
         fill, border = LIGHT.roles[role]
         yield f"  classDef {role} fill:{fill},stroke:{border},color:{LIGHT.text}"
 
