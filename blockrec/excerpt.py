@@ -22,35 +22,23 @@ class Excerpt:
     def of(cls, line: str, column: int, length: int) -> Excerpt:
         """`column` and `length` count characters of `line`."""
         first, last = _window(line, column, length)
-        before = _open(first) + _shown(line[first:column])
+        before = ("…" if first else "") + _shown(line[first:column])
         here = _shown(line[column : min(column + length, last)])
         after = _shown(line[column + length : last]) + ("…" if last < len(line) else "")
         return cls((before + here + after).rstrip(), width(before), max(1, width(here)))
 
 
-def _open(first: int) -> str:
-    return "…" if first else ""
-
-
 def _window(line: str, column: int, length: int) -> tuple[int, int]:
-    """The part of the line to print: all of it if short, else around the place."""
-    if width(_shown(line)) <= WIDEST:
+    """The part of the line to print: all of it if short, else what fits around the place."""
+    if len(line) <= WIDEST and width(_shown(line)) <= WIDEST:
         return 0, max(len(line), column + length)
-    first = max(0, min(column - WIDEST // 3, len(line) - WIDEST))
-    last = first
-    for used in _running_width(line[first:]):
-        if used > WIDEST - 2:
-            break
-        last += 1
-    return first, last
-
-
-def _running_width(text: str) -> list[int]:
-    total, widths = 0, []
-    for character in text:
-        total += width(_shown(character))
-        widths.append(total)
-    return widths
+    first = max(0, min(column - WIDEST // 3, len(line) - WIDEST + 2))
+    room = WIDEST - 2
+    for last in range(first, min(len(line), first + WIDEST)):
+        room -= width(_shown(line[last]))
+        if room < 0:
+            return first, last
+    return first, min(len(line), first + WIDEST)
 
 
 def _shown(text: str) -> str:

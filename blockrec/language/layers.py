@@ -67,7 +67,7 @@ def _check_heads(chain: list[Map], report: Diagnostics) -> None:
     for file in chain:
         variants = properties["variants"] if file is chain[0] else {**properties["variants"], **_DELETING}
         schema = {"properties": {**properties, "variants": variants}}
-        validate(file.without(*(key for key in file if key not in HEAD)), schema, report)
+        validate(file.only(*HEAD), schema, report)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _read_card(chain: list[Map], data: str | None, report: Diagnostics) -> _Card
     if source is None or content is None or not _speaks_this_version(content, report):
         return None
     validate(content.without(*CARD_SECTIONS), card_schema(), report)
-    return _Card(named, source.name, content.without(*(key for key in content if key not in CARD_SECTIONS)))
+    return _Card(named, source.name, content.only(*CARD_SECTIONS))
 
 
 def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diagnostics) -> Map:

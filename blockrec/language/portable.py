@@ -19,9 +19,7 @@ def portable(root: Map, data: Map) -> dict[str, Any]:
         sections["imports"] = [_absolute(p, at) if str(p).endswith(".py") else p for p, at in _placed(root["imports"])]
     if isinstance(root.get("data"), Map):
         files = [("root",)] if "root" in data else DATA_FILES
-        for path in (
-            files if "generate" not in data else []
-        ):  # generated files are named from the folder they are made in
+        for path in [] if "generate" in data else files:  # generated files have a folder of their own
             sections["data"] = _with_absolute(sections["data"], data, path)
     return sections
 

@@ -147,7 +147,7 @@ class _Validation:
 
     def _required(self, error: Mistake, path: Path, schema: Any) -> None:
         properties = schema.get("properties", {})
-        misspelt = {nearest(k, properties) for k in error.instance if k not in properties}
+        misspelt = {nearest(key, properties) for key in _unknown_keys(error)}
         for key in error.validator_value:
             if key not in error.instance and key not in misspelt:
                 at = self.words.home(path)

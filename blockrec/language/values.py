@@ -56,6 +56,10 @@ class Map(dict[str, Any]):
         """The same mapping with some keys left out."""
         return Map(self.span, {k: v for k, v in self.entries().items() if k not in keys}, self.deleted)
 
+    def only(self, *keys: str) -> Map:
+        """The same mapping with some keys only."""
+        return Map(self.span, {k: v for k, v in self.entries().items() if k in keys}, self.deleted)
+
 
 class List(list[Any]):
     """A list with the place of itself and of each item."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blockrec.diagnostics import Diagnostics, Source
@@ -65,11 +65,13 @@ def reference(target: Any, patch: Any) -> Any:
     return result
 
 
+@settings(deadline=None)
 @given(trees, trees)
 def test_as_the_standard_says(base: dict[str, Any], patch: dict[str, Any]) -> None:
     assert merge(tree(base), tree(patch)) == reference(base, patch)
 
 
+@settings(deadline=None)
 @given(trees, trees)
 def test_every_value_keeps_the_place_where_it_was_written(base: dict[str, Any], patch: dict[str, Any]) -> None:
     def check(value: Any) -> None:
@@ -85,6 +87,7 @@ def test_every_value_keeps_the_place_where_it_was_written(base: dict[str, Any], 
     check(merge(tree(base, "base"), tree(patch, "patch")))
 
 
+@settings(deadline=None)
 @given(trees, trees)
 def test_deleted_keys_are_remembered(base: dict[str, Any], patch: dict[str, Any]) -> None:
     merged = merge(tree(base, "base"), tree(patch, "patch"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blockrec.diagnostics import Diagnostics, Source
@@ -82,12 +82,14 @@ def test_numerals(text: str, number: str | None) -> None:
     assert numeral(text) == number
 
 
+@settings(deadline=None)
 @given(st.integers() | st.floats(allow_nan=False))
 def test_numbers_as_python_writes_them(value: float) -> None:
     text = {"inf": ".inf", "-inf": "-.inf"}.get(str(value), str(value))
     assert resolve(text) == value
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=2000))
 def test_any_text_has_a_value(text: str) -> None:
     resolve(text)
