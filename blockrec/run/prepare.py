@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from blockrec.data import Dataset, open_dataset
-from blockrec.diagnostics import Diagnostics, did_you_mean, fail, render
+from blockrec.diagnostics import Diagnostics, Span, did_you_mean, fail, render
 from blockrec.graph.compile import build, check_document
 from blockrec.graph.ir import Graph
 from blockrec.language.document import Document, load
@@ -80,14 +80,14 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     assert document is not None
     checked = check_document(document, wishes.imports, report)
     report.raise_errors()
-    train, evaluation = train_settings(document.evaluated("train")), eval_settings(document.evaluated("eval"))
+    section = document.evaluated("train")
+    train, evaluation = train_settings(section), eval_settings(document.evaluated("eval"))
     epochs, steps = run_length(train, epochs=wishes.epochs, steps=wishes.steps)
-    device = pick_device(wishes.device or train.device)
+    device = pick_device(wishes.device or train.device, None if wishes.device else section.at.get("device"))
     seed = train.seed if wishes.seed is None else wishes.seed
     tasks = tasks_of(checked.graph)
     _check_task(checked.graph)
-    section = document.evaluated("data")
-    dataset = _open(section, document, checked.graph, tasks, report)
+    dataset = _open(document, checked.graph, tasks, report, log)
     for warning in report.warnings:
         log.say(render(warning))
     seed_everything(seed)
@@ -97,7 +97,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     report_unmatched(train.overrides, model, problems)
     problems.raise_errors()
     initialise(model, train.overrides)
-    values = with_defaults(section, DATA)
+    values = with_defaults(document.evaluated("data"), DATA)
     plan = Plan.of(
         dataset.splits["train"].rows,
         values["batch_size"],
@@ -110,15 +110,16 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     return Job(document, checked.graph, dataset, model, optimizers, tasks, train, evaluation, plan, device, seed)
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, at: Span | None = None) -> torch.device:
     """`auto` is a CUDA GPU if there is one, else the CPU; E704 for a device that this machine does not have."""
     if name not in DEVICES:
-        raise fail("E704", f"unknown device `{name}`", help=did_you_mean(name, DEVICES, f"one of {', '.join(DEVICES)}"))
+        help = did_you_mean(name, DEVICES, f"one of {', '.join(DEVICES)}")
+        raise fail("E704", f"unknown device `{name}`", at, help=help)
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device("cuda" if present["cuda"] else "cpu")
     if not present[name]:
-        raise fail("E704", f"torch finds no `{name}` device here", help="`device: auto` takes what there is")
+        raise fail("E704", f"torch finds no `{name}` device here", at, help="`device: auto` takes what there is")
     return torch.device(name)
 
 
@@ -129,12 +130,13 @@ def _check_task(graph: Graph) -> None:
         )
 
 
-def _open(section: Map, document: Document, graph: Graph, tasks: Sequence[Task], report: Diagnostics) -> Dataset:
+def _open(document: Document, graph: Graph, tasks: Sequence[Task], report: Diagnostics, log: Log) -> Dataset:
+    section = document.evaluated("data")
     groups = {metric.by for task in tasks for metric in task.metrics if metric.by}
     _check_groups(groups, document, report)
     report.raise_errors()
     used = [*graph.used_features(), *sorted(groups - set(graph.used_features()))]
-    dataset = open_dataset(section, document.features, used, report)
+    dataset = open_dataset(section, document.features, used, report, progress=log.say)
     report.raise_errors()
     assert dataset is not None
     if not dataset.splits["train"].rows:
@@ -143,13 +145,13 @@ def _open(section: Map, document: Document, graph: Graph, tasks: Sequence[Task],
 
 
 def _check_groups(groups: Iterable[str], document: Document, report: Diagnostics) -> None:
-    features = {name for name, f in document.features.features.items() if f.sequence is None}
+    """A group is one value a sample; whether the data have a column that is no feature, only they know."""
+    features, sequences = document.features.features, document.features.sequences
     for name in sorted(groups):
-        if name not in features:
-            help = did_you_mean(name, features, f"features: {', '.join(sorted(features))}")
-            report.error(
-                "E208", f"a metric groups by `{name}`, which is no feature", _metric_place(document, name), help=help
-            )
+        feature = features.get(name)
+        if name in sequences or (feature is not None and (feature.sequence is not None or feature.width > 1)):
+            message = f"a metric groups by `{name}`, which has several values a sample"
+            report.error("E208", message, _metric_place(document, name), help="group by a feature of the sample")
 
 
 def _metric_place(document: Document, name: str) -> Any:

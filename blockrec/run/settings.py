@@ -81,12 +81,15 @@ def eval_settings(section: Map) -> Evaluate:
 
 
 def with_defaults(value: Any, schema: Schema) -> Any:
-    """`value` with the schema's defaults filled in at every depth."""
+    """`value` with the schema's defaults filled in at every depth; a choice of one key stays as it is."""
     if not isinstance(value, Mapping) or "properties" not in schema:
         return value
     properties: dict[str, Schema] = schema["properties"]
     filled = {key: with_defaults(given, properties[key]) for key, given in value.items()}
-    missing = {k: p for k, p in properties.items() if k not in value and "default" in p}
+    one_key = schema.get("maxProperties") == 1
+    if one_key and not value:
+        return with_defaults(schema["default"], schema)
+    missing = {k: p for k, p in properties.items() if k not in value and "default" in p and not one_key}
     return filled | {key: with_defaults(property["default"], property) for key, property in missing.items()}
 
 

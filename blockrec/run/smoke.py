@@ -24,9 +24,9 @@ def smoke_step(model: nn.Module, batch: Batch) -> float:
         except (RuntimeError, ValueError, IndexError, TypeError) as error:
             raise refused(model, batch, error) from error
         if not bool(loss.isfinite()):
-            raise not_finite(model, batch, 0, float(loss), HELP)
+            raise not_finite(model, batch, 0, float(loss.detach()), HELP)
         _check_gradients(model)
-        return float(loss)
+        return float(loss.detach())
 
 
 def _check_gradients(model: nn.Module) -> None:

@@ -22,7 +22,10 @@ class RowOptimizer(Optimizer):
 
     def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], defaults: dict[str, Any]) -> None:
         super().__init__(params, defaults)
-        self._update: dict[torch.device, Callable[..., Any]] = {}
+        weights = [weight for group in self.param_groups for weight in group["params"]]
+        self._update = {device: self._bound(device) for device in {w.device for w in weights}}
+        for device, dtype in {(w.device, w.dtype) for w in weights}:
+            self._compile(torch.zeros(1, 1, device=device, dtype=dtype))
 
     @abstractmethod
     def new_state(self, weight: Tensor) -> dict[str, Tensor]:
@@ -60,13 +63,16 @@ class RowOptimizer(Optimizer):
             self.state[weight].update(self.new_state(weight))
         state = self.state[weight]
         rows = {"ids": gradient._indices()[0], "gradients": gradient._values()}
-        self._bound(weight.device)(weight, **state, **rows, options=options)
+        self._update[weight.device](weight, **state, **rows, options=options)
 
     def _bound(self, device: torch.device) -> Callable[..., Any]:
-        if device not in self._update:
-            with device:
-                self._update[device] = bind(self.op).call
-        return self._update[device]
+        with device:
+            return bind(self.op).call
+
+    def _compile(self, table: Tensor) -> None:
+        """Call the op on no rows, so that the first step is not the one that waits for its compilation."""
+        rows = {"ids": torch.zeros(0, dtype=torch.int64, device=table.device), "gradients": table[:0]}
+        self._update[table.device](table, **self.new_state(table), **rows, options=self.options(self.defaults))
 
 
 class RowwiseAdagrad(RowOptimizer):

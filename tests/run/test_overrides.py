@@ -92,4 +92,5 @@ def test_which_optimizer_trains_the_tables() -> None:
     adagrad = optimizers(model, optimizer={"sparse": {"rowwise_adagrad": {"lr": 0.1}}}).parts["sparse"]
     assert isinstance(adagrad, RowwiseAdagrad) and adagrad.defaults["lr"] == 0.1
     dense = optimizers(model, optimizer={"sparse": {"dense": {"adam": {"lr": 0.2}}}}).parts["sparse"]
-    assert type(dense) is torch.optim.Adam and not table.sparse and dense.defaults["lr"] == 0.2
+    assert type(dense) is torch.optim.Adam and dense.defaults["lr"] == 0.2
+    assert [table.sparse for table in tables_of(model).values()] == [False]

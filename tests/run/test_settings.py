@@ -86,4 +86,4 @@ def test_schemas_are_valid_and_every_setting_is_described() -> None:
     for name, schema in (("train", TRAIN), ("eval", EVAL)):
         jsonschema.Draft202012Validator.check_schema(schema)
         described(schema, name)
-    assert train_settings(section(**{"seed": 7})).seed == 7
+    assert train_settings(section(seed=7)).seed == 7

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from blockrec.diagnostics import Source, Span
 from blockrec.graph.ir import Edge, Graph, Sink
+from blockrec.language.values import Map
 from blockrec.run.batches import Batch
 from blockrec.run.optimizers import Optimizers, build_optimizers
 from blockrec.run.settings import Train, train_settings
-from blockrec.language.values import Map
 
 SPAN = Span(Source("toy.yaml", ""), 0, 0, 1)
 
@@ -43,7 +43,7 @@ class Toy(nn.Module):
         self.graph_ir = Graph("toy", {}, {}, {}, (task,))
 
     def logits(self, batch: Batch) -> Tensor:
-        value = self.get_submodule("tables.main.item")(batch["item"])
+        value: Tensor = self.get_submodule("tables.main.item")(batch["item"])
         for path in ("norm", "drop", "logit"):
             value = self.get_submodule(f"nodes.head.{path}")(value)
         return value

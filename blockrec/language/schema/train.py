@@ -51,7 +51,6 @@ def _one_of(description: str, default: str, **choices: Schema) -> Schema:
         "type": "object",
         "description": description,
         "additionalProperties": False,
-        "minProperties": 1,
         "maxProperties": 1,
         "properties": choices,
         "default": {default: {}},

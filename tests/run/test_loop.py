@@ -1,0 +1,150 @@
+"""The loop: what is trained, what is repeated by a seed, what stops it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from blockrec.diagnostics import BlockrecError
+from blockrec.run.loop import Loop, Losses, Plan
+from blockrec.run.seed import seed_everything
+from blockrec.run.smoke import smoke_step
+from tests.run.toy import Samples, Toy, optimizers
+
+CPU = torch.device("cpu")
+
+
+def loop(model: nn.Module, *, steps: int | None = None, epochs: int = 2, seed: int = 3) -> Loop:
+    plan = Plan.of(100, 32, epochs=epochs, steps=steps, shuffle=True, seed=seed)
+    return Loop(model, optimizers(model), Samples(), plan, CPU)
+
+
+def losses(seed: int, *, smoke: bool = False) -> list[float]:
+    seed_everything(seed)
+    model = Toy(dropout=0.3)
+    training = loop(model, seed=seed)
+    if smoke:
+        smoke_step(model, next(iter(Samples().batches(32))))
+    return [training.losses.latest or math.nan for _ in training.steps()]
+
+
+def test_steps_and_epochs() -> None:
+    found = [(s.number, s.epoch, s.rows, s.ends_epoch, s.ends_run) for s in loop(Toy()).steps()]
+    assert found == [
+        (1, 1, 32, False, False),
+        (2, 1, 32, False, False),
+        (3, 1, 32, False, False),
+        (4, 1, 4, True, False),
+        (5, 2, 32, False, False),
+        (6, 2, 32, False, False),
+        (7, 2, 32, False, False),
+        (8, 2, 4, True, True),
+    ]
+
+
+def test_steps_win_over_epochs() -> None:
+    training = loop(Toy(), steps=5, epochs=1)
+    assert [s.number for s in training.steps()] == [1, 2, 3, 4, 5] and training.plan.epochs == 2
+    assert [s.ends_run for s in loop(Toy(), steps=2).steps()] == [False, True]
+
+
+def test_a_seed_repeats_the_losses() -> None:
+    assert losses(3) == losses(3)
+    assert losses(3) != losses(4)
+
+
+def test_the_smoke_step_changes_nothing() -> None:
+    assert losses(3, smoke=True) == losses(3)
+
+
+def test_training_learns() -> None:
+    torch.manual_seed(0)
+    model = Toy()
+    training = Loop(
+        model,
+        optimizers(model, optimizer={"dense": {"adam": {"lr": 0.05}}, "sparse": {"lazy_adam": {"lr": 0.05}}}),
+        Samples(1000),
+        Plan.of(1000, 100, epochs=5, steps=None, shuffle=True, seed=1),
+        CPU,
+    )
+    found = [training.losses.latest or math.nan for _ in training.steps()]
+    assert sum(found[-5:]) / 5 < 0.56 < sum(found[:5]) / 5
+
+
+def test_parts_of_the_time() -> None:
+    training = loop(Toy())
+    for _ in training.steps():
+        pass
+    assert set(training.clock.seconds) == {"data", "forward", "backward", "optimizer"}
+    assert training.clock.training == sum(training.clock.seconds.values()) > 0
+
+
+def test_a_loss_that_is_not_finite_names_step_and_node_before_weights_change() -> None:
+    model = Toy()
+    training = loop(model)
+    steps = training.steps()
+    for _ in range(3):
+        next(steps)
+    with torch.no_grad():
+        model.get_submodule("nodes.head.logit").bias.fill_(math.nan)  # type: ignore[operator]
+    before = {k: v.clone() for k, v in model.state_dict().items() if not k.endswith(("mean", "var", "tracked"))}
+    with pytest.raises(BlockrecError, match=r"(?s)E701.*nan at step 4; .*`head.logit`"):
+        next(steps)
+    after = model.state_dict()
+    assert all(torch.equal(after[k].nan_to_num(7), before[k].nan_to_num(7)) for k in before)
+
+
+def test_losses_that_are_fetched_late_keep_their_step() -> None:
+    losses = Losses(window=4)
+    ages = [losses.add(torch.tensor(x)) for x in (1.0, 2.0, math.inf, 4.0)]
+    assert ages == [None, None, None, 1]
+    others = Losses(window=4)
+    assert [others.add(torch.tensor(x)) for x in (1.0, 2.0)] == [None, None]
+    assert others.mean() == 1.5 and math.isnan(others.mean())
+
+
+class Broken(nn.Module):
+    """A layer that fails, on every batch or on small ones."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self.least = least
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.shape[0] >= self.least else x.reshape(-1, 3)
+
+
+def test_a_model_that_fails_is_reported_with_the_node() -> None:
+    model = Toy()
+    model.nodes["head"]["drop"] = Broken(10)  # type: ignore[operator]
+    with pytest.raises(BlockrecError, match=r"E705.*`head.drop` fails on a batch: shape"):
+        list(loop(model).steps())
+    smoke_step(model, next(iter(Samples().batches(32))))
+    with pytest.raises(BlockrecError, match=r"E705.*`head.drop` fails on a batch: shape"):
+        smoke_step(model, next(iter(Samples().batches(4))))
+
+
+def test_the_smoke_step_finds_gradients_that_are_not_finite() -> None:
+    class Root(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (x * 0).sqrt()
+
+    model = Toy()
+    model.nodes["head"]["drop"] = Root()  # type: ignore[operator]
+    with pytest.raises(BlockrecError, match=r"E701.*gradient of `.*` is not finite on the first batch"):
+        smoke_step(model, next(iter(Samples().batches(32))))
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_out_of_memory() -> None:
+    class Huge(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes\nmore")
+
+    model = Toy()
+    model.nodes["head"]["drop"] = Huge()  # type: ignore[operator]
+    with pytest.raises(BlockrecError, match=r"E702.*out of memory: DefaultCPUAllocator.*8 bytes\n.*batch_size"):
+        list(loop(model).steps())
