@@ -2,7 +2,8 @@
 
 Fences say what is done with them: `python` is run (all of a page as one program), `python file=NAME` and
 `yaml file=NAME` are written to the page's folder, `yaml model` is checked with each of its variants, `yaml card` is
-written under its name, and lines of `console` that start with `$ blockrec` are run in the page's folder.
+written under its name, and lines of `console` that start with `$ ` are run in the page's folder: with exit code 0, or
+that of `console exit=N`; lines that follow are what the command prints.
 """
 
 from __future__ import annotations
@@ -61,12 +62,15 @@ def folder(page: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> None:
-    """Run Python in `folder`; it has to end well."""
+def run(folder: Path, *arguments: str, code: int = 0) -> str:
+    """Run Python in `folder`; it has to end with `code`. Returns what it printed on both streams."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
     command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, f"{shlex.join(arguments)}\n{done.stdout}\n{done.stderr}"
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == code, f"{shlex.join(arguments)}\n{done.stdout}"
+    return done.stdout
 
 
 def write_orders(path: Path) -> None:
@@ -95,20 +99,22 @@ def test_models_have_no_mistake(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", having("console"), ids=name)
-def test_commands_succeed(page: Path, folder: Path) -> None:
-    lines = [line for b in blocks(page) if b.language == "console" for line in b.text.splitlines()]
-    for line in lines:
-        if line.startswith("$ blockrec"):
-            run(folder, "-m", *shlex.split(line.removeprefix("$ ")))
+def test_commands_do_what_the_page_says(page: Path, folder: Path) -> None:
+    for block in blocks(page):
+        if block.language == "console":
+            code = int(block.mark.removeprefix("exit=") or 0)
+            for command, _, expected in (part.partition("\n") for part in block.text.removeprefix("$ ").split("\n$ ")):
+                printed = run(folder, "-m", *shlex.split(command), code=code)
+                assert not expected or printed.rstrip() == expected.rstrip()
 
 
-def test_tables_of_keys_are_those_of_the_schemas() -> None:
-    spec = importlib.util.spec_from_file_location("docs_tables", ROOT / "tools/docs_tables.py")
+@pytest.mark.parametrize("page", [p for p in PAGES if "<!-- end -->" in p.read_text("utf-8")], ids=name)
+def test_tables_and_pictures_are_current(page: Path) -> None:
+    spec = importlib.util.spec_from_file_location("docs_tool", ROOT / "tools/docs.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    for page in (ROOT / "docs").glob("*.md"):
-        text = page.read_text("utf-8")
-        assert tool.with_tables(text) == text, f"{page.name}: run python tools/docs_tables.py"
+    text = page.read_text("utf-8")
+    assert tool.current(text) == text, "run python tools/docs.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -1,6 +1,7 @@
-"""Write the tables of keys in docs/*.md from the schemas that check model files.
+"""Write what README and docs/*.md derive from the code: tables of keys, pictures of models.
 
-A table stands between `<!-- keys: SECTION -->` and `<!-- end -->`. Run it after a change of a schema; a test compares.
+A part stands between `<!-- keys: SECTION -->` (or `<!-- picture: FILE -->`, of a model that the page shows) and
+`<!-- end -->`. Run it after a change of a schema or of the pictures; a test compares.
 """
 
 from __future__ import annotations
@@ -12,19 +13,33 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.cli.catalogue import kind
+from blockrec.graph.compile import check
 from blockrec.language.schema.document import model_schema
+from blockrec.viz import mermaid
 
-DOCS = Path(__file__).parents[1] / "docs"
-TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PART = re.compile(r"(<!-- (keys|picture): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEAD = "| key | value | default | meaning |\n|---|---|---|---|\n"
 
 Schema = Mapping[str, Any]
 Row = tuple[str, str, str, str]
 
 
-def with_tables(page: str) -> str:
-    """`page` with every table of keys as the schemas have it now."""
-    return TABLE.sub(lambda m: f"{m[1]}{table(m[2])}{m[3]}", page)
+def current(page: str) -> str:
+    """`page` with every derived part as the code has it now."""
+    made = {"keys": table, "picture": lambda file: picture(page, file)}
+    return PART.sub(lambda m: f"{m[1]}{made[m[2]](m[3])}{m[4]}", page)
+
+
+def picture(page: str, file: str) -> str:
+    """The model that `page` shows as `file`, drawn."""
+    shown = re.search(rf"^```yaml file={re.escape(file)}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert shown is not None, f"the page shows no file {file}"
+    _, graph, found = check(shown[1])
+    found.raise_errors()
+    assert graph is not None
+    return f"```mermaid\n{mermaid(graph)}```\n"
 
 
 def table(section: str) -> str:
@@ -60,8 +75,8 @@ def row(path: str, schema: Schema, required: bool = False) -> Row:
 
 
 def main() -> None:
-    for path in sorted(DOCS.glob("*.md")):
-        path.write_text(with_tables(path.read_text("utf-8")), "utf-8")
+    for path in PAGES:
+        path.write_text(current(path.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
