@@ -26,7 +26,7 @@ def label_needs(labels: Iterable[Label], used: Collection[str], made: Collection
     found: Needs = {}
     for label in labels:
         if label.column not in made:
-            kind: Wanted = "int" if label.bit is not None else "any" if label.at_least is None else "float"
+            kind: Wanted = "int" if label.bit is not None else "any" if label.at_least is None else "number"
             add(found, label.column, Need(kind, label.span, label.name in used))
     return found
 
@@ -38,7 +38,7 @@ def add(needs: Needs, name: str, need: Need) -> None:
         needs[name] = need
         return
     kinds = {known.kind, need.kind} - {"any"}
-    kind: Wanted = next((k for k in ("time", "float", "int") if k in kinds), "any")
+    kind: Wanted = next((k for k in ("time", "float", "int", "number") if k in kinds), "any")
     first = known if known.required or not need.required else need
     needs[name] = Need(kind, first.at or need.at, known.required or need.required)
 

@@ -81,9 +81,9 @@ def _opened(
 
 def _built(plan: Plan, cache: Path, progress: Progress) -> Path:
     """The folder with the samples; raises `BlockrecError` after errors."""
-    hashes = [store.content_hash(path, cache / "hashes") for path in plan.files]
-    log = cache / store.name_of("log", hashes, plan.log.key)
-    samples = cache / store.name_of("samples", log.name, plan.key)
+    hashes = {path: store.content_hash(path, cache / "hashes") for path in plan.files}
+    log = cache / store.name_of("log", [hashes[path] for path in plan.log.source.paths], plan.log.key)
+    samples = cache / store.name_of("samples", log.name, list(hashes.values()), plan.key)
 
     def build(folder: Path) -> None:
         report = Diagnostics()

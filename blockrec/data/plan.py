@@ -47,9 +47,7 @@ class Plan:
     def files(self) -> list[Path]:
         """Every file whose content matters."""
         impressions = self.samples.impressions
-        sources = [self.log.source, *([impressions.source] if impressions else [])]
-        items = self.log.source.items
-        return [p for source in sources for p in source.files.paths] + list(items.files.paths if items else ())
+        return [*self.log.source.paths, *(impressions.source.files.paths if impressions else ())]
 
     @property
     def key(self) -> list[object]:

@@ -68,7 +68,7 @@ def _samples(plan: Plan, log: Log, report: Diagnostics) -> Samples:
     _not_empty(plan, log, samples)
     if made.min_history:
         enough = _history_lengths(plan, log, samples, report) >= made.min_history
-        samples = samples.keep(enough, f"`min_history: {made.min_history}`", plan.at["samples"])
+        samples = samples.keep(enough, f"`min_history: {made.min_history}`", plan.at["min_history"])
     if made.positives is not None:
         samples = chosen(samples, made.positives, report)
     return with_labels(samples, made.labels, report)

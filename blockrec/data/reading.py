@@ -66,19 +66,27 @@ class _Reader:
 
     def check_form(self) -> None:
         """Keys that exclude or need each other."""
-        made = self.made
-        for key in ("positives", "negatives"):
-            if key in made and "from" in made:
-                self.report.error(
-                    "E101", f"`{key}` are chosen among events, but `from` names samples", made.keys_at[key]
-                )
-        if "negatives" in made and "positives" not in made:
-            help = "write `positives: {}` to take every event as one"
-            self.report.error("E101", "`negatives` need `positives`", made.keys_at["negatives"], help=help)
+        made, items = self.made, self.section.section("items")
+        self._excludes(made, "from", ("positives", "negatives"))
+        self._excludes(self.section, "generate", ("root",))
+        self._needs(made, ("user", "time", "csv"), "from", "it describes a file of samples")
+        self._needs(made, ("negatives",), "positives", "write `positives: {}` to take every event as one")
+        self._needs(items, ("csv", "flags"), "table", "it describes a file of items")
         for name, at in self.section.section("history").keys_at.items():
             if name not in self.features.sequences:
                 help = did_you_mean(name, self.features.sequences, "it names a feature with `fields:`")
                 self.report.error("E208", f"no sequence `{name}`", at, help=help)
+
+    def _excludes(self, section: Map, key: str, others: Iterable[str]) -> None:
+        for other in others:
+            if key in section and other in section:
+                self.report.error("E101", f"`{other}` has no meaning beside `{key}`", section.keys_at[other])
+
+    def _needs(self, section: Map, keys: Iterable[str], other: str, help: str) -> None:
+        for key in keys:
+            if key in section and other not in section:
+                message = f"`{key}` needs `{other}`"
+                self.report.error("E101", message, section.keys_at[key], help=help)
 
     def split(self) -> SplitPlan | None:
         """Numbers of samples a user for `leave_last`, else shares below 1."""
@@ -177,7 +185,7 @@ class _Reader:
             columns=self._other_columns,
             item=self.item if self.item in of_log else None,
             used=self.used,
-            at={key: self._place(self.section, key) for key in ("samples", "split")},
+            at={"split": self._place(self.section, "split"), "min_history": self._place(self.made, "min_history")},
         )
 
     @property
@@ -258,7 +266,9 @@ class _Reader:
 
 
 def _columns_of(conditions: Iterable[Condition | None]) -> Needs:
-    return {name: Need("any") for condition in conditions if condition is not None for name in condition.columns}
+    known = [condition for condition in conditions if condition is not None]
+    compared: Needs = {name: Need("number") for condition in known for name in condition.numbers}
+    return {name: compared.get(name, Need("any")) for condition in known for name in condition.columns}
 
 
 def _present(needs: Needs, known: list[str]) -> Needs:

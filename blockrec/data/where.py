@@ -51,6 +51,13 @@ class Condition:
         """Names of the columns that it reads."""
         return {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n.id not in _NULLS}
 
+    @property
+    def numbers(self) -> set[str]:
+        """Names of the columns that it compares with a number."""
+        links = [link for n in ast.walk(self.tree) if isinstance(n, ast.Compare) for link in _links(n)]
+        sides = [sides for left, _, right in links for sides in ((left, right), (right, left))]
+        return {side.id for side, other in sides if isinstance(side, ast.Name) and _is_number(other)}
+
     def mask(self, table: Table, report: Diagnostics) -> Mask:
         """[rows] bool; a comparison that the column's type does not allow is E503 (and true nowhere)."""
         return _Evaluation(self, table, report).of(self.tree)
@@ -124,10 +131,13 @@ def _is_column(node: ast.expr) -> bool:
 def _is_value(node: ast.expr) -> bool:
     if isinstance(node, ast.Name):
         return node.id in _NULLS
+    return _is_number(node) or (isinstance(node, ast.Constant) and type(node.value) in {str, bool, type(None)})
+
+
+def _is_number(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         node = node.operand
-        return isinstance(node, ast.Constant) and type(node.value) in {int, float}
-    return isinstance(node, ast.Constant) and (node.value is None or type(node.value) in {int, float, str, bool})
+    return isinstance(node, ast.Constant) and type(node.value) in {int, float}
 
 
 def _value(node: ast.expr) -> Any:

@@ -89,6 +89,11 @@ def test_unreadable_number_with_its_row(shop: Project) -> None:
     assert "row 4, column `item`: `x7` is not an integer" in error and error.startswith("E503")
 
 
+def test_unreadable_number_of_a_condition_with_its_row(shop: Project) -> None:
+    shop.text("log.csv", LOG.replace("2,12,7,4", "2,12,7,four"))
+    assert "row 4, column `rating`: `four` is not a number" in one(shop.errors(DATA))
+
+
 def test_a_row_with_too_many_values(shop: Project) -> None:
     shop.text("log.csv", LOG.replace("2,12,7,4", "2,12,7,4,4"))
     assert "row 4 has 5 values instead of 4: `2,12,7,4,4`" in one(shop.errors(DATA))
@@ -174,8 +179,17 @@ def test_keys_that_exclude_each_other(shop: Project) -> None:
     assert "`behaviors`" in errors[2]
 
 
-def test_negatives_without_positives(shop: Project) -> None:
-    assert "`negatives` need `positives`" in one(shop.errors("events: log.csv\nsamples: {negatives: {}}"))
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("samples: {negatives: {}}", "`negatives` needs `positives`"),
+        ("samples: {user: who}", "`user` needs `from`"),
+        ("items: {flags: {genre: [a, b]}}", "`flags` needs `table`"),
+        ("generate: {planted_interests: {users: 9}}\nroot: data", "`root` has no meaning beside `generate`"),
+    ],
+)
+def test_keys_that_mean_nothing_alone_or_together(shop: Project, data: str, message: str) -> None:
+    assert any(message in error for error in shop.errors(f"events: log.csv\n{data}"))
 
 
 @pytest.mark.parametrize(

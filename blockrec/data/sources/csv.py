@@ -19,6 +19,12 @@ from blockrec.language.values import Map
 
 _TYPES = {"int": pa.int64(), "float": pa.float64()}
 _WORDS = {"int64": "an integer", "double": "a number", "string": "text in this encoding"}
+_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+_TEXT = {
+    "number": ("a number", _NUMBER),
+    "time": ("a number or a timestamp such as 2024-05-31 23:59:00", _NUMBER + r"|^\d{4}-\d\d-\d\d"),
+}
+_HELP = "correct that row, or see whether `csv:` describes the file"
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to ([^:]+): (?:invalid value '(.*)')?", re.DOTALL
 )
@@ -60,7 +66,7 @@ def csv_columns(path: Path, form: CsvForm) -> list[str]:
 
 
 def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics) -> Table | None:
-    """The columns `kinds` (name → any, int, float, time); None after E501 or E503."""
+    """The columns `kinds` (name → a `Wanted` of `tables`); None after E501 or E503."""
     types = {name: _TYPES[kind] for name, kind in kinds.items() if kind in _TYPES}
     convert = pacsv.ConvertOptions(include_columns=list(kinds), column_types=types, strings_can_be_null=True)
     parse = pacsv.ParseOptions(delimiter=form.delimiter)
@@ -73,7 +79,7 @@ def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, repo
         except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
             _report(error, path, list(kinds), at, report)
             return None
-    return table if _times_are_numbers(table, path, form, kinds, at, report) else None
+    return table if _are_numbers(table, path, form, kinds, at, report) else None
 
 
 def _report(error: Exception, path: Path, columns: list[str], at: Span, report: Diagnostics) -> None:
@@ -88,21 +94,19 @@ def _report(error: Exception, path: Path, columns: list[str], at: Span, report: 
     else:
         report.error("E501", f"`{path}` cannot be read: {text.splitlines()[0] if text else error}", at)
         return
-    report.error("E503", message, at, help="correct that row, or see whether `csv:` describes the file")
+    report.error("E503", message, at, help=_HELP)
 
 
-def _times_are_numbers(
+def _are_numbers(
     table: Table, path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics
 ) -> bool:
-    """A time that pyarrow took for text holds a value that is neither a number nor a timestamp: report the first."""
-    for name in (name for name, kind in kinds.items() if kind == "time"):
+    """Where pyarrow took numbers or times for text, some value is neither: report the first."""
+    for name, (words, pattern) in {name: _TEXT[kind] for name, kind in kinds.items() if kind in _TEXT}.items():
         column = table.column(name)
         if pa.types.is_string(column.type):
-            wrong = pc.invert(pc.match_substring_regex(column, r"^\s*-?\d+(\.\d+)?\s*$|^\d{4}-\d\d-\d\d"))
-            row = pc.index(pc.fill_null(wrong, False), True).as_py()
-            row = max(row, 0)
-            value = column[row].as_py()
-            message = f"`{path}` row {row + form.first_row}, column `{name}`: `{value}` is not a time"
-            report.error("E503", message, at, help="a time is a number or a timestamp such as 2024-05-31 23:59:00")
+            wrong = pc.fill_null(pc.invert(pc.match_substring_regex(column, pattern)), False)
+            row = max(pc.index(wrong, True).as_py(), 0)
+            message = f"`{path}` row {row + form.first_row}, column `{name}`: `{column[row].as_py()}` is not {words}"
+            report.error("E503", message, at, help=_HELP)
             return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,11 @@ class JoinedFiles:
     def columns(self) -> list[str]:
         """All columns that can be read."""
         return list(dict.fromkeys([*self.own, *self.attributes]))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file whose content matters."""
+        return (*self.files.paths, *(self.items.files.paths if self.items else ()))
 
     @property
     def key(self) -> list[object]:

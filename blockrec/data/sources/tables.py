@@ -16,7 +16,8 @@ from blockrec.data.sources.csv import CsvForm, csv_columns, read_csv
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
 _BINARY = {".parquet", ".arrow", ".feather"}
-Wanted = Literal["any", "int", "float", "time"]
+Wanted = Literal["any", "int", "float", "number", "time"]
+"""`number`: an integer or a float, whatever the file holds; `time`: a number or a timestamp; `any`: text too."""
 
 
 @dataclass(frozen=True)
