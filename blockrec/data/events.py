@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -47,8 +47,7 @@ class LogPlan:
         rows = len(table)
         if self.where is not None:
             table = table.filter(pa.array(self.where.mask(table, report)))
-        for name in (self.user, self.time):
-            no_nulls(table, name, origin, self.at[name], report)
+        check_keys(table, self.user, self.time, origin, self.at, report)
         report.raise_errors()
         progress(f"sorting {len(table):,} events")
         users, table, starts = _sorted(table, self.user, self.time)
@@ -57,13 +56,18 @@ class LogPlan:
         (folder / "log.json").write_text(json.dumps({"origin": asdict(origin), "rows": rows}), "utf-8")
 
 
-def no_nulls(table: Table, name: str, origin: Origin, at: Span, report: Diagnostics) -> None:
-    """E503 for the first row without a value."""
-    column = one_chunk(table.column(name))
-    if column.null_count:
-        row = table.column(ROW)[pc.index(column.is_null(), True).as_py()].as_py()
-        message = f"{origin.place(row)} has no `{name}` (one of {column.null_count:,} such rows)"
-        report.error("E503", message, at, help=f"leave them out by `where: {name} != null`")
+def check_keys(table: Table, user: str, time: str, origin: Origin, at: Mapping[str, Span], report: Diagnostics) -> None:
+    """E503 for the first row without user or time, and for times that are text."""
+    for name in (user, time):
+        column = one_chunk(table.column(name))
+        if column.null_count:
+            row = table.column(ROW)[pc.index(column.is_null(), True).as_py()].as_py()
+            message = f"{origin.place(row)} has no `{name}` (one of {column.null_count:,} such rows)"
+            report.error("E503", message, at[name], help=f"leave them out by `where: {name} != null`")
+    kind = one_chunk(table.column(time)).type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or not len(table)):
+        message = f"column `{time}` is {kind}, neither a number nor a timestamp"
+        report.error("E503", message, at[time])
 
 
 def _sorted(table: Table, user: str, time: str) -> tuple[Column, Table, Index]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blockrec.data.arrow import Array, Table, one_chunk
-from blockrec.data.events import Index, Log, no_nulls, times_of
+from blockrec.data.events import Index, Log, check_keys, times_of
 from blockrec.data.negatives import Forbidden, NegativesPlan, draw
 from blockrec.data.sources.joined import JoinedFiles
 from blockrec.data.sources.tables import Need, Origin, kinds_of
@@ -110,8 +110,8 @@ def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Di
     """The rows of a file, by user and time."""
     table, origin = plan.source.read(plan.needs, report)
     at = plan.source.files.at
+    check_keys(table, user, time, origin, {user: at, time: at}, report)
     for name in (user, time):
-        no_nulls(table, name, origin, at, report)
         _comparable(table, log, name, at, report)
     report.raise_errors()
     times = times_of(table.column(time))

@@ -94,6 +94,19 @@ def test_unreadable_number_of_a_condition_with_its_row(shop: Project) -> None:
     assert "row 4, column `rating`: `four` is not a number" in one(shop.errors(DATA))
 
 
+def test_the_column_of_a_value_is_named_whatever_else_the_file_holds(shop: Project) -> None:
+    shop.text("log.csv", "other,more,rating,item,time,user\n0,0,5,7,1,1\n0,0,5,x7,2,1\n")
+    error = one(shop.errors(DATA, FEATURES.replace("item: {vocab: auto}", "item: {vocab: 100}", 1)))
+    assert "row 3, column `item`: `x7`" in error
+
+
+def test_times_that_are_text(project: Project) -> None:
+    project.parquet(user=[1, 1], time=["noon", "night"], item=[1, 2], rating=[1, 5])
+    used = ("item", "behaviors.item", "click")
+    error = one(project.errors(DATA.replace("log.csv", "log.parquet"), used=used))
+    assert error.startswith("E503 column `time` is string, neither a number nor a timestamp")
+
+
 def test_a_row_with_too_many_values(shop: Project) -> None:
     shop.text("log.csv", LOG.replace("2,12,7,4", "2,12,7,4,4"))
     assert "row 4 has 5 values instead of 4: `2,12,7,4,4`" in one(shop.errors(DATA))

@@ -77,7 +77,7 @@ def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, repo
         try:
             table = pacsv.read_csv(path, form.read_options(threads=False), parse, convert)
         except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
-            _report(error, path, list(kinds), at, report)
+            _report(error, path, csv_columns(path, form), at, report)
             return None
     return table if _are_numbers(table, path, form, kinds, at, report) else None
 
