@@ -62,7 +62,7 @@ class Gather:
         np.cumsum(lengths, out=offsets[1:])
         owner = np.repeat(np.arange(len(rows)), lengths)
         place = np.arange(offsets[-1])
-        index = place + (start - offsets[:-1])[owner]
+        index = place + np.repeat(start - offsets[:-1], lengths)
         shape = (torch.from_numpy(offsets), int(lengths.max(initial=0)), torch.from_numpy(owner))
         batch: Batch = {}
         for feature in self.features:
@@ -76,7 +76,7 @@ class Gather:
             return _constant(feature, feature.source.value, len(index))
         if isinstance(feature.source, Position):
             backwards = feature.source.direction == "from_end"
-            return _tensor(feature, offsets[1:][owner] - place if backwards else place + 1 - offsets[owner])
+            return _tensor(feature, offsets[owner + 1] - place if backwards else place + 1 - offsets[owner])
         return _tensor(feature, self.steps[feature.name].take(index, axis=0))
 
 
@@ -91,20 +91,17 @@ def window(sequence: Sequence, start: Index, end: Index) -> tuple[Index, Index]:
 
 def _constant(feature: Feature, value: float, size: int) -> Tensor:
     shape = (size, feature.width) if feature.kind == "dense" else (size,)
-    return torch.full(shape, value, dtype=_dtype(feature))
+    return torch.from_numpy(np.full(shape, value, _dtype(feature)))
 
 
 def _tensor(feature: Feature, values: Array) -> Tensor:
-    return torch.from_numpy(values).to(_dtype(feature))
+    """By numpy, in this thread: torch would wake its threads, which the training step needs."""
+    return torch.from_numpy(values.astype(_dtype(feature), copy=False))
 
 
-def _dtype(feature: Feature) -> torch.dtype:
+def _dtype(feature: Feature) -> str:
     """int64 for ids, float32 for dense features, the declared type for raw ones."""
-    if feature.kind == "raw":
-        found = getattr(torch, feature.dtype)
-        assert isinstance(found, torch.dtype)
-        return found
-    return torch.int64 if feature.kind == "id" else torch.float32
+    return {"id": "int64", "dense": "float32", "raw": feature.dtype}[feature.kind]
 
 
 @dataclass(frozen=True)

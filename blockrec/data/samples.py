@@ -24,7 +24,7 @@ _ARRAYS = ("own", "user", "time", "event", "owner", "end")
 
 @dataclass(frozen=True)
 class Positives:
-    """Which events are positives: of those that fulfil `where`, the `last` of a user, every so manieth from the end."""
+    """Which events are positives: of those that fulfil `where`, the `last` of a user, every n-th from the end."""
 
     where: Condition | None
     last: int | None

@@ -69,7 +69,7 @@ PLANTED: Schema = _object(
 ITEMS: Schema = _object(
     "Attributes that belong to an item, whoever meets it.",
     {
-        "key": _text("Column of the item id, in the log and in `table`. Default: the column of `item`."),
+        "key": _text("Column of the item id in `table`, and in the log unless `item` says otherwise. Default: `item`."),
         "table": _text("File with one row an item, joined to events and samples by `key`."),
         "csv": CSV,
         "flags": {
@@ -89,7 +89,7 @@ POSITIVES: Schema = _object(
     {
         "where": _text(f"Only events that fulfil {_CONDITION}."),
         "last": _count("Only the last so many of a user."),
-        "every": _count("Every so manieth of them, counted back from the newest.", default=1),
+        "every": _count("Every n-th of them, counted back from the newest.", default=1),
         "label": _text("Name of the label column that is made.", default="click"),
     },
 )
