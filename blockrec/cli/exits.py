@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import typer
+
 from blockrec import cache
 from blockrec.cli.report import text
 from blockrec.cli.terminal import Terminal
@@ -29,7 +31,7 @@ def guarded(command: Callable[[], int | None], terminal: Terminal) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
         return OK
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         terminal.complain("interrupted")
         return INTERRUPTED
     except OSError as error:

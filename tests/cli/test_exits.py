@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from blockrec import cache
 from blockrec.cli.exits import guarded
@@ -34,6 +35,7 @@ def test_the_result_of_a_command_is_its_exit_code(result: int | None, code: int)
         (fail("E701", "loss is nan"), 1, "error[E701]"),
         (fail("E702", "out of memory"), 1, "error[E702]"),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (typer.Abort(), 130, "interrupted"),
         (PermissionError(13, "Permission denied", "/runs"), 4, "error: Permission denied: /runs"),
         (ModuleNotFoundError("No module named 'torch'"), 4, "error: No module named 'torch'"),
     ],
