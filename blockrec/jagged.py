@@ -69,7 +69,7 @@ def rows(function: Callable[..., Any], *inputs: Tensor | Jagged | None) -> Any:
 
 def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged:
     """The steps `index` [Σs] of the flat steps, sample by sample; sample i gets index[offsets[i]:offsets[i + 1]]."""
-    return Jagged(x.values[index], offsets, max_length, x.rows[index])
+    return Jagged(x.values.index_select(0, index), offsets, max_length, x.rows.index_select(0, index))
 
 
 def first_steps(x: Jagged, most: int) -> tuple[Jagged, Tensor]:
