@@ -21,7 +21,7 @@ Examples:
 
 def blocks(
     context: typer.Context,
-    word: Annotated[str, typer.Argument(metavar="[WORD]", autocompletion=complete, help="Only those with it.")] = "",
+    word: Annotated[str, typer.Argument(metavar="[WORD]", autocompletion=complete, help="Only blocks with it.")] = "",
     imports: Imports = [],
     as_json: Json = False,
 ) -> None:

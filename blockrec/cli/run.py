@@ -15,7 +15,7 @@ Examples:
   blockrec run dare                                   the packaged model on its own card
   blockrec run model.yaml --variant twin --epochs 3
   blockrec run din --data complete_journey            the same model on real logs
-  blockrec run din --set train.batch_size=512 --dry-run"""
+  blockrec run din --set data.batch_size=512 --dry-run"""
 
 
 def run(

@@ -37,6 +37,18 @@ def test_every_command_has_examples(blockrec: Any, command: str) -> None:
     assert len(re.findall(rf"^    blockrec {command} ", blockrec(command, "--help").out, re.MULTILINE)) >= 2
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_overrides_and_variants_in_examples_exist(blockrec: Any, command: str) -> None:
+    text = blockrec(command, "--help").out.partition("Examples:")[2]
+    sets, variants = (re.findall(rf"--{option} (\S+)", text) for option in ("set", "variant"))
+    assert sets
+    assert variants
+    given = [
+        word for option, values in (("--set", sets), ("--variant", variants)) for v in values for word in (option, v)
+    ]
+    assert blockrec("check", "dare", *given).code == 0
+
+
 @pytest.mark.parametrize("arguments", ["chek", "check", "check x.yaml --forma", "run x --epochs 0", "viz a b"])
 def test_wrong_usage_exits_with_3_and_a_hint(blockrec: Any, arguments: str) -> None:
     ended = blockrec(*arguments.split())
