@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,7 @@ class LogPlan:
     source: JoinedFiles
     user: str
     time: str
+    ties: Literal["file", "shuffled"]
     needs: dict[str, Need]
     where: Condition | None
     at: dict[str, Span] = field(repr=False)
@@ -38,7 +40,7 @@ class LogPlan:
     @property
     def key(self) -> list[object]:
         """Plain values that decide what is built from given files."""
-        return [self.source.key, self.user, self.time, kinds_of(self.needs), self.where and self.where.text]
+        return [self.source.key, self.user, self.time, self.ties, kinds_of(self.needs), self.where and self.where.text]
 
     def build(self, folder: Path, report: Diagnostics, progress: Callable[[str], None]) -> None:
         """Write the sorted log into `folder`; raises `BlockrecError` after errors."""
@@ -50,6 +52,8 @@ class LogPlan:
         check_keys(table, self.user, self.time, origin, self.at, report)
         report.raise_errors()
         progress(f"sorting {len(table):,} events")
+        if self.ties == "shuffled":
+            table = table.take(pa.array(np.random.default_rng(0).permutation(len(table))))
         users, table, starts = _sorted(table, self.user, self.time)
         arrow.write(folder / "events.arrow", _compact(table))
         arrow.write(folder / "users.arrow", pa.table({"user": users, "start": starts}))
@@ -81,7 +85,7 @@ def _sorted(table: Table, user: str, time: str) -> tuple[Column, Table, Index]:
 def _compact(table: Table) -> Table:
     """Text as numbers into a dictionary."""
     for i, kind in enumerate(table.schema.types):
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        if pa.types.is_string(kind):
             table = table.set_column(i, table.column_names[i], one_chunk(table.column(i)).dictionary_encode())
     return table
 

@@ -174,7 +174,7 @@ class _Reader:
             self._attributes(log, of_samples, made),
         )
         return Plan(
-            log=LogPlan(log, self.user, self.time, of_log, where, place),
+            log=LogPlan(log, self.user, self.time, setting(self.section, "ties"), of_log, where, place),
             samples=made_samples,
             histories=histories,
             split=split,

@@ -189,7 +189,7 @@ def _compare(column: Column, comparison: ast.cmpop, other: Any) -> Column:
         if other is None:
             return _is_null(column, comparison)
         other = pa.scalar(other)
-        if pa.types.is_string(other.type) and not pa.types.is_large_string(column.type):
+        if pa.types.is_string(other.type):
             other = other.cast(column.type)
     return _COMPARISONS[type(comparison)](column, other)
 

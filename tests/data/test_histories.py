@@ -109,6 +109,19 @@ def test_ties_keep_the_order_of_the_file(project: Project) -> None:
     assert [[s.item for s in steps] for steps in histories(dataset, FIELDS)] == [[], [], [], [4, 9, 2], [9, 2, 7]]
 
 
+def test_shuffled_ties_keep_the_times_and_move_the_rest(project: Project) -> None:
+    write_log(project, [(0, i // 20, i, 1 + i % 5) for i in range(100)])
+    data = "events: log.parquet\nsamples: {label: {click: rating >= 4}}\nsplit: {by: user, valid: 0, test: 0}\nties: "
+    long = FEATURES.replace("max_len: 3", "max_len: 100")
+    (plain, *_), (shuffled, *_) = (
+        histories(project.dataset(data + ties, long), FIELDS)[::-1] for ties in ("file", "shuffled")
+    )
+    assert [s.item for s in plain] == list(range(80))
+    assert [s.item for s in shuffled] != list(range(80))
+    assert [(s.item // 20, s.position) for s in shuffled] == [(s.item // 20, s.position) for s in plain]
+    assert sorted(s.item for s in shuffled) == list(range(80))
+
+
 def test_fields_of_a_sequence_share_offsets_rows_and_length(project: Project) -> None:
     write_log(project, [(0, i, i % 3, 1 + i % 5) for i in range(20)])
     dataset = project.dataset("events: log.parquet\nsamples: {label: {click: rating >= 4}}")

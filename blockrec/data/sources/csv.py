@@ -79,7 +79,8 @@ def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, repo
         except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
             _report(error, path, csv_columns(path, form), at, report)
             return None
-    return table if _are_numbers(table, path, form, kinds, at, report) else None
+    right = _is_text(table, path, form, at, report) and _are_numbers(table, path, form, kinds, at, report)
+    return table if right else None
 
 
 def _report(error: Exception, path: Path, columns: list[str], at: Span, report: Diagnostics) -> None:
@@ -95,6 +96,16 @@ def _report(error: Exception, path: Path, columns: list[str], at: Span, report: 
         report.error("E501", f"`{path}` cannot be read: {text.splitlines()[0] if text else error}", at)
         return
     report.error("E503", message, at, help=_HELP)
+
+
+def _is_text(table: Table, path: Path, form: CsvForm, at: Span, report: Diagnostics) -> bool:
+    """pyarrow takes text that is not in the encoding for bytes."""
+    for name, kind in zip(table.column_names, table.schema.types, strict=True):
+        if pa.types.is_binary(kind):
+            message = f"`{path}`, column `{name}` holds text that is not {form.encoding}"
+            report.error("E503", message, at, help="say which encoding it has, e.g. csv: {encoding: latin-1}")
+            return False
+    return True
 
 
 def _are_numbers(

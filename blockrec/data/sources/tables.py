@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.feather as feather
@@ -65,7 +65,7 @@ class Files:
         if len(read) < len(tables):
             return None
         try:
-            table = _plain_times(pa.concat_tables(read, promote_options="permissive"))
+            table = pa.concat_tables(map(_plain, read), promote_options="permissive")
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             report.error("E503", f"the files do not agree on a column's type: {_first_line(error)}", self.at)
             return None
@@ -110,13 +110,24 @@ def missing_columns(needs: Mapping[str, Need], known: list[str], where: str, rep
             report.error("E502", f"{where} has no column `{name}`", need.at, help=hint)
 
 
-def _plain_times(table: Table) -> Table:
-    """Every timestamp and date as microseconds since 1970 (UTC), so that columns of two files compare."""
-    for i, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type):
-            plain = table.column(i).cast(pa.timestamp("us"), safe=False)
-            table = table.set_column(i, field.name, plain)
+def _plain(table: Table) -> Table:
+    """Columns of a few types only, so that those of two files compare: see `_plain_type`."""
+    for i, kind in enumerate(table.schema.types):
+        plain = _plain_type(kind)
+        if plain != kind:
+            table = table.set_column(i, table.column_names[i], table.column(i).cast(plain, safe=False))
     return table
+
+
+def _plain_type(kind: Any) -> Any:
+    """Times as microseconds since 1970 (UTC), text as strings, decimals as floats; others as they are."""
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return pa.timestamp("us")
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return pa.float64() if pa.types.is_decimal(kind) else kind
 
 
 def _first_line(error: Exception) -> str:

@@ -177,6 +177,12 @@ DATA: Schema = _object(
             "Column of the time: a number or a timestamp. Timestamps are read as microseconds since 1970.",
             default="time",
         ),
+        "ties": {
+            "enum": ["file", "shuffled"],
+            "default": "file",
+            "description": "Order of a user's events of one moment: that of the file, or a random one, the same every "
+            "time. A log sorted by item inside each basket would make the last item of a basket a special one.",
+        },
         "item": _text("Column of the item id. Default: `items.key`, else `item`."),
         "items": ITEMS,
         "where": _text(f"Only events that fulfil {_CONDITION}."),
