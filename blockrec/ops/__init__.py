@@ -32,7 +32,7 @@ class KernelUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Bound:
-    """An op with its backend chosen. why: what the choice rests on, e.g. the reasons against others."""
+    """An op with its backend chosen. why: "asked for", or the reasons against better ones."""
 
     call: Callable[..., Any]
     kernel: str
@@ -75,7 +75,7 @@ def _function(module: str, op: str) -> Callable[..., Any]:
 def _refusal(op: str, backend: str) -> str:
     """Why a backend cannot serve; empty if it can, and then its module is loaded."""
     if find_spec(f"{__name__}.{op}.{backend}") is None:
-        return f"no {backend} kernel is written for `{op}`"
+        return "none is written"
     device = torch.get_default_device().type
     if device != COMPILED[backend]:
         return f"it serves {COMPILED[backend]} tensors, the device is {device}"

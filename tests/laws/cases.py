@@ -70,7 +70,8 @@ class Case:
             return self.size(dim)
         own = [d for p in self.entry.signature.ports for d in p.dims if d.startswith("?")]
         lists = {d[1:]: [self.size(d) + place for place in range(3)] for d in own}
-        return int(evaluate(dim[1:-1], {**self.sizes, **lists, **self.params}))
+        inputs = {p.name: [None] * 3 for p in self.entry.signature.ports if p.variadic}
+        return int(evaluate(dim[1:-1], {**self.sizes, **lists, **inputs, **self.params}))
 
 
 def _random(port: Port, shape: tuple[int, ...]) -> Tensor:

@@ -26,7 +26,7 @@ class Attend(nn.Module):
     def __init__(self, *, kernel: Kernel = "auto") -> None:
         super().__init__()
         bound = bind("segment_sum", kernel)
-        self.sum, self.kernel = bound.call, bound.kernel
+        self.sum, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
         self.softmax = bind("segment_softmax", kernel).call
 
     def forward(self, scores: Float[Jagged, "b t"], values: Float[Jagged, "b t d"]) -> Out:

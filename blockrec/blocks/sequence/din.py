@@ -54,10 +54,12 @@ class DIN(nn.Module):
         kernel: Kernel = "auto",
     ) -> None:
         super().__init__()
-        self.score = TargetScore(q, d, hidden, activation, norm, kernel)
+        bound = bind("target_linear", kernel)
+        self.score = TargetScore(q, d, hidden, activation, norm, bound.call)
+        self.kernel, self.kernel_why = bound.kernel, bound.why
         self.softmax = bind("segment_softmax", kernel).call if normalize == "softmax" else None
         self.sum = bind("segment_sum", kernel).call
-        self.max_len, self.kernel = max_len, self.score.kernel
+        self.max_len = max_len
 
     def forward(self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]) -> Out:
         if self.max_len is None:

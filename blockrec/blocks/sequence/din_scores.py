@@ -12,7 +12,7 @@ from blockrec.blocks.activations import Activation
 from blockrec.blocks.sequence.target_score import TargetScore
 from blockrec.blocks.tower.mlp import Norm
 from blockrec.jagged import Jagged
-from blockrec.ops import Kernel
+from blockrec.ops import Kernel, bind
 from blockrec.registry import block
 
 
@@ -42,9 +42,10 @@ class DINScores(nn.Module):
         kernel: Kernel = "auto",
     ) -> None:
         super().__init__()
-        self.score = TargetScore(q, d, hidden, activation, norm, kernel)
+        bound = bind("target_linear", kernel)
+        self.score = TargetScore(q, d, hidden, activation, norm, bound.call)
         self.divisor = d if scale == "width" else 1
-        self.kernel = self.score.kernel
+        self.kernel, self.kernel_why = bound.kernel, bound.why
 
     def forward(self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]) -> Float[Jagged, "b t"]:
         scores: Jagged = self.score(query, keys)

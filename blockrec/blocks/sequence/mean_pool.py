@@ -17,7 +17,7 @@ class MeanPool(nn.Module):
     def __init__(self, *, kernel: Kernel = "auto") -> None:
         super().__init__()
         bound = bind("segment_mean", kernel)
-        self.mean, self.kernel = bound.call, bound.kernel
+        self.mean, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
 
     def forward(self, x: Float[Jagged, "b t d"]) -> Float[Tensor, "b d"]:
         out: Tensor = self.mean(x)

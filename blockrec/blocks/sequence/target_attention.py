@@ -30,7 +30,7 @@ class TargetAttention(nn.Module):
     ) -> None:
         super().__init__()
         bound = bind("target_dot", kernel)
-        self.dot, self.kernel = bound.call, bound.kernel
+        self.dot, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
         self.content, self.position = (width**-0.5 if scale == "width" else 1.0 for width in (d, p or 1))
 
     def forward(

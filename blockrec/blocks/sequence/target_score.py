@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from blockrec.blocks.activations import Activation
 from blockrec.blocks.tower.mlp import MLP, Layer, Norm
 from blockrec.jagged import Jagged
-from blockrec.ops import Kernel, bind
 
 
 class TargetScore(nn.Module):
-    """score_t = Linear(MLP([query ‖ key_t ‖ query − key_t ‖ query ⊙ key_t])), a narrow query padded with zeros."""
+    """score_t = Linear(MLP([query ‖ key_t ‖ query − key_t ‖ query ⊙ key_t])), a narrow query padded with zeros.
 
-    def __init__(self, q: int, d: int, hidden: list[int], activation: Activation, norm: Norm, kernel: Kernel) -> None:
+    first: the op `target_linear`, bound.
+    """
+
+    def __init__(
+        self, q: int, d: int, hidden: list[int], activation: Activation, norm: Norm, first: Callable[..., Jagged]
+    ) -> None:
         super().__init__()
         if q > d:
             raise ValueError(f"the query is wider ({q}) than the keys ({d})")
         if not hidden:
             raise ValueError("`hidden` needs at least one width")
-        bound = bind("target_linear", kernel)
-        self.first, self.kernel = bound.call, bound.kernel
+        self.first = first
         self.mlp = MLP(4 * d, hidden=hidden, activation=activation, norm=norm)
         self.out = nn.Linear(hidden[-1], 1)
 

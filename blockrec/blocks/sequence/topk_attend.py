@@ -37,8 +37,9 @@ class TopKAttend(nn.Module):
     def __init__(self, *, k: Annotated[int, Range(1)], kernel: Kernel = "auto") -> None:
         super().__init__()
         bound = bind("segment_topk", kernel)
-        self.k, self.topk, self.kernel = k, bound.call, bound.kernel
+        self.topk, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
         self.softmax, self.sum = bind("segment_softmax", kernel).call, bind("segment_sum", kernel).call
+        self.k = k
 
     def forward(self, scores: Float[Jagged, "b t"], values: Float[Jagged, "b t d"]) -> Out:
         retrieved, index = self.topk(scores, self.k)
