@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockrec.data.events import LogPlan
+from blockrec.data.form import check_form, read_split
 from blockrec.data.needs import Needs, available, feature_needs, label_needs, together
 from blockrec.data.negatives import NegativesPlan
 from blockrec.data.plan import Plan
@@ -19,7 +20,7 @@ from blockrec.data.sources.paths import locate
 from blockrec.data.sources.tables import Files, Need, missing_columns
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition, check_columns, parse
-from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.features import Features
 from blockrec.language.values import List, Map
 
@@ -28,11 +29,11 @@ def read_plan(
     section: Map, root: Path | None, features: Features, used: Collection[str], report: Diagnostics
 ) -> Plan | None:
     """The plan, or None after errors. `root`: the folder that file names are relative to, None for that of the file."""
+    check_form(section, features, report)
+    split = read_split(section, report)
     reader = _Reader(section, root, features, frozenset(used), report)
-    reader.check_form()
-    split = reader.split()
     log, impressions = reader.log(), reader.impressions()
-    if report.failed or log is None or split is None:
+    if report.failed or log is None:
         return None
     plan = reader.plan(log, impressions, split)
     return None if report.failed else plan
@@ -61,50 +62,6 @@ class _Reader:
     @property
     def item(self) -> str:
         return str(self.section.get("item") or self.section.section("items").get("key") or "item")
-
-    # ------------------------------------------------------------------ form
-
-    def check_form(self) -> None:
-        """Keys that exclude or need each other."""
-        made, items = self.made, self.section.section("items")
-        self._excludes(made, "from", ("positives", "negatives"))
-        self._excludes(self.section, "generate", ("root",))
-        self._needs(made, ("user", "time", "csv"), "from", "it describes a file of samples")
-        self._needs(made, ("negatives",), "positives", "write `positives: {}` to take every event as one")
-        self._needs(items, ("csv", "flags"), "table", "it describes a file of items")
-        for name, at in self.section.section("history").keys_at.items():
-            if name not in self.features.sequences:
-                help = did_you_mean(name, self.features.sequences, "it names a feature with `fields:`")
-                self.report.error("E208", f"no sequence `{name}`", at, help=help)
-
-    def _excludes(self, section: Map, key: str, others: Iterable[str]) -> None:
-        for other in others:
-            if key in section and other in section:
-                self.report.error("E101", f"`{other}` has no meaning beside `{key}`", section.keys_at[other])
-
-    def _needs(self, section: Map, keys: Iterable[str], other: str, help: str) -> None:
-        for key in keys:
-            if key in section and other not in section:
-                message = f"`{key}` needs `{other}`"
-                self.report.error("E101", message, section.keys_at[key], help=help)
-
-    def split(self) -> SplitPlan | None:
-        """Numbers of samples a user for `leave_last`, else shares below 1."""
-        section = self.section.section("split")
-        by = setting(self.section, "split", "by")
-        default = 1 if by == "leave_last" else 0.1
-        valid, test = (section.get(key, default) for key in ("valid", "test"))
-        wrong = [
-            key for key in ("valid", "test") if by == "leave_last" and section.get(key, 1) != int(section.get(key, 1))
-        ]
-        for key in wrong:
-            self.report.error("E106", f"`{key}` of `leave_last` is a whole number of samples a user", section.at[key])
-        if by != "leave_last" and valid + test >= 1:
-            at = section.at.get("valid") or section.at.get("test") or self.section.span
-            self.report.error("E106", f"shares {valid} and {test} leave nothing to train with", at)
-        return SplitPlan(by, valid, test, setting(self.section, "split", "seed"))
-
-    # ------------------------------------------------------------------ files
 
     def log(self) -> JoinedFiles | None:
         """The event log."""
@@ -141,8 +98,6 @@ class _Reader:
         columns = [renamed.get(name, name) for name in files.columns(self.report)]
         attributes = tuple(items.columns(self.report)) if items is not None else ()
         return JoinedFiles(files, tuple(columns), self.item, items, attributes, renamed)
-
-    # ------------------------------------------------------------------ columns
 
     def plan(self, log: JoinedFiles, impressions: JoinedFiles | None, split: SplitPlan) -> Plan:
         """The plan over sources whose columns are known."""
@@ -242,8 +197,6 @@ class _Reader:
         section = self.made.section("positives")
         last, every, label = (setting(self.section, "samples", "positives", key) for key in ("last", "every", "label"))
         return Positives(self._condition(section, "where", known), last, every, label, self.made.at["positives"])
-
-    # ------------------------------------------------------------------ conditions
 
     def _histories(self, known: list[str]) -> dict[str, Condition]:
         history = self.section.section("history")

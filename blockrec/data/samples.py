@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from blockrec.data.arrow import Array, Table, one_chunk
 from blockrec.data.events import Index, Log, check_keys, times_of
-from blockrec.data.negatives import Forbidden, NegativesPlan, draw
+from blockrec.data.negatives import NegativesPlan
 from blockrec.data.sources.joined import JoinedFiles
 from blockrec.data.sources.tables import Need, Origin, kinds_of
 from blockrec.data.splits import TRAIN, Part, rank_from_end
@@ -19,7 +19,7 @@ from blockrec.data.vocabulary import codes_of
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span, fail
 
-_ARRAYS = ("own", "user", "time", "event", "owner", "end")
+ARRAYS = ("own", "user", "time", "event", "owner", "end")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Samples:
 
     def take(self, index: Index) -> Samples:
         """The samples at `index`, in that order."""
-        arrays = {name: getattr(self, name)[index] for name in _ARRAYS}
+        arrays = {name: getattr(self, name)[index] for name in ARRAYS}
         return replace(self, table=self.table.take(pa.array(index)), **arrays)
 
     def keep(self, mask: NDArray[np.bool_], what: str, at: Span) -> Samples:
@@ -138,7 +138,7 @@ def with_labels(samples: Samples, labels: dict[str, Condition], report: Diagnost
     """Samples with a 0/1 column for each condition."""
     table = samples.table
     for name, condition in labels.items():
-        table = _set(table, name, pa.array(condition.mask(samples.table, report).astype(np.int8)))
+        table = with_column(table, name, pa.array(condition.mask(samples.table, report).astype(np.int8)))
     report.raise_errors()
     return replace(samples, table=table)
 
@@ -154,7 +154,7 @@ def chosen(samples: Samples, plan: Positives, report: Diagnostics) -> Samples:
     if plan.last is not None:
         taken &= back < plan.last
     samples = samples.keep(taken, "`positives`", plan.at)
-    return replace(samples, table=_set(samples.table, plan.label, pa.array(np.ones(len(samples), np.int8))))
+    return replace(samples, table=with_column(samples.table, plan.label, pa.array(np.ones(len(samples), np.int8))))
 
 
 def trained_events(log: Log, samples: Samples, part: Part) -> NDArray[np.bool_]:
@@ -165,62 +165,7 @@ def trained_events(log: Log, samples: Samples, part: Part) -> NDArray[np.bool_]:
     return np.arange(len(log)) < np.repeat(last, np.diff(log.starts))
 
 
-def with_negatives(
-    samples: Samples, log: Log, trained: NDArray[np.bool_], plan: SamplePlan, item: str
-) -> tuple[Samples, Index]:
-    """Each sample followed by its negatives, and for each of them the sample that it stems from."""
-    assert plan.negatives is not None and plan.positives is not None
-    samples = replace(samples, table=_plain(samples.table))
-    values, codes = codes_of(log.table.column(item))
-    of = np.repeat(np.arange(len(samples)), plan.negatives.per_positive)
-    drawn = _drawn(samples, log, codes, len(values), trained, plan.negatives, of)
-    of, drawn = of[drawn >= 0], drawn[drawn >= 0]
-    last = _last_event(log, codes, trained, len(values))[drawn]
-    negatives = samples.take(of)
-    table = _set(negatives.table, item, values.take(pa.array(drawn)))
-    for name in plan.attributes:
-        table = _set(table, name, one_chunk(log.table.column(name)).take(pa.array(last)))
-    table = _set(table, plan.positives.label, pa.array(np.zeros(len(of), np.int8)))
-    both = _appended(samples, replace(negatives, table=table))
-    stem = np.concatenate([np.arange(len(samples)), of])
-    order = np.argsort(stem, kind="stable")
-    return both.take(order), stem[order]
-
-
-def _drawn(
-    samples: Samples, log: Log, codes: Index, items: int, trained: NDArray[np.bool_], plan: NegativesPlan, of: Index
-) -> Index:
-    counts = np.bincount(codes[trained & (codes >= 0)], minlength=items)
-    weights = counts if plan.by == "popularity" else (counts > 0).astype(np.int64)
-    if plan.avoid == "seen":
-        queries, forbidden = samples.user[of], Forbidden.of(log.owner, codes, items)
-    else:
-        queries, forbidden = of, Forbidden.of(np.arange(len(samples)), codes[samples.event], items)
-    return draw(queries, weights, forbidden, np.random.default_rng(plan.seed))
-
-
-def _last_event(log: Log, codes: Index, trained: NDArray[np.bool_], items: int) -> Index:
-    """[items] the item's last event of the training part."""
-    events = np.flatnonzero(trained & (codes >= 0))
-    events = events[np.argsort(log.time[events], kind="stable")]
-    last = np.zeros(items, np.int64)
-    last[codes[events]] = events  # of several events of one item, numpy keeps the one assigned last
-    return last
-
-
-def _appended(first: Samples, second: Samples) -> Samples:
-    arrays: dict[str, Any] = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _ARRAYS}
-    return replace(first, table=pa.concat_tables([first.table, second.table]), **arrays)
-
-
-def _set(table: Table, name: str, values: Any) -> Table:
+def with_column(table: Table, name: str, values: Any) -> Table:
+    """The table with a column added or replaced."""
     here = table.schema.get_field_index(name)
     return table.append_column(name, values) if here < 0 else table.set_column(here, name, values)
-
-
-def _plain(table: Table) -> Table:
-    """Text that is stored as numbers into a dictionary, as text."""
-    for i, field_ in enumerate(table.schema):
-        if pa.types.is_dictionary(field_.type):
-            table = table.set_column(i, field_.name, one_chunk(table.column(i)))
-    return table

@@ -171,3 +171,15 @@ def test_a_batch_has_exactly_what_is_used(project: Project) -> None:
         "click": ((8,), "torch.float32"),
         "rating": ((8,), "torch.int64"),
     }
+
+
+def test_a_sequence_without_columns_has_the_lengths_of_the_log(project: Project) -> None:
+    write_log(project, [(0, i, i, 1 + i % 5) for i in range(6)])
+    features = "behaviors: {max_len: 3, fields: {position: {position: from_end}}}"
+    dataset = project.dataset(
+        "events: log.parquet\nsamples: {label: {click: rating >= 4}}\nsplit: {by: user, valid: 0, test: 0}",
+        features,
+        used=("behaviors.position", "click"),
+    )
+    (batch,) = dataset.splits["train"].batches(10)
+    assert batch["behaviors.position"].lengths.tolist() == [0, 1, 2, 3, 3, 3]  # type: ignore[union-attr]

@@ -1,0 +1,54 @@
+"""What a schema cannot see in a section `data:`: keys that exclude or need each other, and the split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from blockrec.data.settings import setting
+from blockrec.data.splits import SplitPlan
+from blockrec.diagnostics import Diagnostics, did_you_mean
+from blockrec.language.features import Features
+from blockrec.language.values import Map
+
+
+def check_form(section: Map, features: Features, report: Diagnostics) -> None:
+    """E101 for a key that means nothing where it stands, E208 for a history of no sequence."""
+    made, items, form = section.section("samples"), section.section("items"), _Form(report)
+    form.excludes(made, "from", ("positives", "negatives"))
+    form.excludes(section, "generate", ("root",))
+    form.needs(made, ("user", "time", "csv"), "from", "it describes a file of samples")
+    form.needs(made, ("negatives",), "positives", "write `positives: {}` to take every event as one")
+    form.needs(items, ("csv", "flags"), "table", "it describes a file of items")
+    for name, at in section.section("history").keys_at.items():
+        if name not in features.sequences:
+            help = did_you_mean(name, features.sequences, "it names a feature with `fields:`")
+            report.error("E208", f"no sequence `{name}`", at, help=help)
+
+
+def read_split(section: Map, report: Diagnostics) -> SplitPlan:
+    """E106 unless `valid` and `test` are numbers of samples a user (`leave_last`) or shares that leave some."""
+    split, by = section.section("split"), setting(section, "split", "by")
+    valid, test = (split.get(key, 1 if by == "leave_last" else 0.1) for key in ("valid", "test"))
+    for key, value in (("valid", valid), ("test", test)):
+        if by == "leave_last" and value != int(value):
+            report.error("E106", f"`{key}` of `leave_last` is a whole number of samples a user", split.at[key])
+    if by != "leave_last" and valid + test >= 1:
+        at = split.at.get("valid") or split.at.get("test")
+        report.error("E106", f"shares {valid} and {test} leave nothing to train with", at)
+    return SplitPlan(by, valid, test, setting(section, "split", "seed"))
+
+
+@dataclass(frozen=True)
+class _Form:
+    report: Diagnostics
+
+    def excludes(self, section: Map, key: str, others: Iterable[str]) -> None:
+        for other in others:
+            if key in section and other in section:
+                self.report.error("E101", f"`{other}` has no meaning beside `{key}`", section.keys_at[other])
+
+    def needs(self, section: Map, keys: Iterable[str], other: str, help: str) -> None:
+        for key in keys:
+            if key in section and other not in section:
+                self.report.error("E101", f"`{key}` needs `{other}`", section.keys_at[key], help=help)
