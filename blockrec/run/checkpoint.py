@@ -48,7 +48,7 @@ def load_weights(checkpoint: Path, model: nn.Module) -> None:
 
 def load_optimizers(checkpoint: Path, optimizers: Optimizers) -> dict[str, Any]:
     """Read the optimizers' state; returns the state of the training."""
-    optimizers.load_state_dict(torch.load(checkpoint / OPTIMIZER, weights_only=True))
+    optimizers.load_state_dict(torch.load(checkpoint / OPTIMIZER, map_location="cpu", weights_only=True))
     state: dict[str, Any] = json.loads((checkpoint / STATE).read_text("utf-8"))
     return state
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from blockrec.run.clock import Clock
 from blockrec.run.optimizers import Optimizers
 from blockrec.run.trace import not_finite, refused
 
-HELP = "a lower learning rate, or initial values of another scale; the checkpoint `last` is from before"
+HELP = "a lower learning rate, or initial values of another scale"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,10 @@ class Losses:
 
 @dataclass
 class Loop:
-    """Trains `model` on `split`. Iterate over `steps()`; stopping the iteration stops the training."""
+    """Trains `model` on `split`. Iterate over `steps()`; stopping the iteration stops the training.
+
+    checkpoint: where the last good state is, to be named when training fails.
+    """
 
     model: nn.Module
     optimizers: Optimizers
@@ -96,6 +100,7 @@ class Loop:
     device: torch.device
     clock: Clock = field(default_factory=Clock)
     done: int = 0
+    checkpoint: Path | None = None
     losses: Losses = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,10 +134,11 @@ class Loop:
             with time("optimizer"):
                 self.optimizers.step()
                 self.optimizers.zero_grad()
-        except (RuntimeError, ValueError, IndexError) as error:
+        except (RuntimeError, ValueError, IndexError, MemoryError) as error:
             raise refused(self.model, batch, error) from error
 
     def _check(self, loss: Tensor, batch: Batch) -> None:
         age = self.losses.add(loss)
         if age is not None:
-            raise not_finite(self.model, batch, self.done - age, self.losses.latest or 0.0, HELP)
+            help = f"{HELP}; the last good state is in {self.checkpoint}" if self.checkpoint else HELP
+            raise not_finite(self.model, batch, self.done - age, self.losses.latest or 0.0, help)

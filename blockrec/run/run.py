@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from blockrec.diagnostics import BlockrecError
 from blockrec.run.directory import create_directory
 from blockrec.run.interrupt import interruptible
 from blockrec.run.log import Log
@@ -51,10 +52,14 @@ def run(
     log.write_to(directory.log)
     log.say(f"{'run':<10} {directory.path}")
     job.dataset.save_vocabularies(directory.path / "vocabularies")
-    with interruptible(log.say) as interrupt, Display(log, job.plan) as display:
-        session = Session(job, directory, log, display, interrupt)
-        session.train()
-        result = session.result()
+    try:
+        with interruptible(log.say) as interrupt, Display(log, job.plan) as display:
+            session = Session(job, directory, log, display, interrupt)
+            session.train()
+            result = session.result()
+    except BlockrecError as error:
+        log.keep(str(error))
+        raise
     directory.write_json("result.json", result.to_json())
     log.keep(str(result))
     return result

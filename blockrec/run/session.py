@@ -121,6 +121,7 @@ class Session:
         }
         state = {"step": step.number, "epoch": step.epoch, "seed": self.job.seed, "measured": measured}
         save_checkpoint(self.directory.checkpoints, self.job.model, self.job.optimizers, state, [link])
+        self.loop.checkpoint = self.directory.checkpoints / link
 
     def result(self) -> RunResult:
         """The best checkpoint (without valid samples: the last weights) on test, and all that was counted."""

@@ -12,7 +12,7 @@ from blockrec.diagnostics import fail
 from blockrec.run.batches import Batch
 from blockrec.run.trace import not_finite, refused
 
-HELP = "look at the data with `blockrec check`, and at this node's input range and initial values"
+HELP = "look at the range of its inputs and at its initial values"
 
 
 def smoke_step(model: nn.Module, batch: Batch) -> float:
@@ -21,7 +21,7 @@ def smoke_step(model: nn.Module, batch: Batch) -> float:
         try:
             loss = model(batch)["loss"]
             loss.backward()
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        except (RuntimeError, ValueError, IndexError, TypeError, MemoryError) as error:
             raise refused(model, batch, error) from error
         if not bool(loss.isfinite()):
             raise not_finite(model, batch, 0, float(loss.detach()), HELP)

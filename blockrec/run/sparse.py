@@ -35,6 +35,12 @@ class RowOptimizer(Optimizer):
     def options(self, group: dict[str, Any]) -> Any:
         """The op's options."""
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """As torch's, which leaves a count of steps on the device that it comes from."""
+        super().load_state_dict(state_dict)
+        for weight, state in self.state.items():
+            state.update({name: value.to(weight.device) for name, value in state.items()})
+
     @overload
     def step(self, closure: None = None) -> None: ...
 

@@ -39,12 +39,14 @@ def beginning(job: Job) -> Iterator[tuple[str, str]]:
     yield "optimizer", f"dense parameters: {job.train.dense}"
     if sparse:
         yield "", f"tables: {job.train.sparse}, {_how(job)}"
+    if job.train.overrides:
+        yield "", f"overrides: {', '.join(override.match for override in job.train.overrides)}"
     yield "kernels", "; ".join(kernels(job.model)) or "torch only"
     rows = ", ".join(f"{name} {split.rows:,}" for name, split in job.dataset.splits.items())
     yield "data", f"{job.document.card or job.document.name}: {rows} samples"
     for title, value in job.dataset.describe().items():
-        if not isinstance(value, dict) or title != "samples":
-            yield "", f"{title.replace('_', ' ')}: {_plain(value)}"
+        if title != "samples" and value != {}:
+            yield "", f"{title}: {_plain(value)}"
     plan = job.plan
     yield (
         "training",

@@ -74,7 +74,7 @@ def not_finite(model: nn.Module, batch: Batch, step: int, value: float, help: st
 
 def refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:
     """E702 or E705 for an exception of the model on a batch."""
-    if any(word in str(error) for word in MEMORY_WORDS):
+    if isinstance(error, MemoryError) or any(word in str(error) for word in MEMORY_WORDS):
         return fail(
             "E702", f"out of memory: {_first_line(error)}", help="a smaller `data.batch_size`, or shorter histories"
         )

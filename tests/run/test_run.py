@@ -168,6 +168,15 @@ def test_a_dry_run_stops_after_one_batch(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_loss_that_is_not_finite_leaves_the_last_good_state(tmp_path: Path) -> None:
+    rates = "train.optimizer={sparse: {dense: {adam: {lr: 1e37}}}}"
+    with pytest.raises(blockrec.BlockrecError, match=r"(?s)E701.*at step 2.*state is in .*checkpoints/best") as caught:
+        trained(MODEL, tmp_path, rates, "eval.every=1 step")
+    (log,) = tmp_path.glob("little/*-*/log.txt")
+    assert log.read_text("utf-8").endswith(f"{caught.value}\n")
+    assert load_file(log.parent / "checkpoints" / "best" / "model.safetensors")
+
+
 def test_ctrl_c_keeps_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     update = Display.update
 
