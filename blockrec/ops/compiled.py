@@ -16,6 +16,7 @@ from torch import Tensor
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba is imported
+_WORTH_SHARING = 2**14  # numbers; waking a thread costs as much as reading about so many
 _OPTIONS: dict[str, Any] = {"cache": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}}
 """Sums may be reordered into vectors; NaN and infinity keep their meaning."""
 
@@ -33,6 +34,10 @@ def helper(function: Function) -> Function:
 
 
 def launch(function: Callable[..., None], *arguments: Tensor | float) -> None:
-    """Run a kernel on torch's number of threads. Tensors that it writes to must be contiguous; others are made so."""
-    numba.set_num_threads(min(torch.get_num_threads(), _MOST_THREADS))
+    """Run a kernel on torch's number of threads, or on one if there is too little to share.
+
+    Tensors that it writes to must be contiguous; others are made so.
+    """
+    largest = max(x.numel() for x in arguments if isinstance(x, Tensor))
+    numba.set_num_threads(min(torch.get_num_threads(), _MOST_THREADS) if largest >= _WORTH_SHARING else 1)
     function(*(x.detach().contiguous().numpy() if isinstance(x, Tensor) else x for x in arguments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import Any
 
@@ -18,6 +19,15 @@ EVERY = pytest.mark.parametrize("case", CASES, ids=str)
 ROWWISE = pytest.mark.parametrize("case", [c for c in CASES if c.entry.signature.ports[0].rowwise], ids=str)
 POOLING = pytest.mark.parametrize("case", [c for c in CASES if c.pools], ids=str)
 ORDER = torch.randperm(len(LENGTHS), generator=torch.Generator().manual_seed(3)).tolist()
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Inputs this small gain nothing from a second thread, and wait for it on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def outputs(case: Case, inputs: list[Any], module: torch.nn.Module | None = None) -> dict[str, Any]:
