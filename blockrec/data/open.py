@@ -46,13 +46,14 @@ def open_dataset(
         cache: folder to keep things in.
         progress: called with a few words before each longer step.
     """
-    found = Diagnostics()
+    found, cache = Diagnostics(), cache or caches.folder()
     try:
-        return _opened(section, features, used, found, cache or caches.folder(), progress or (lambda _: None))
+        return _opened(section, features, used, found, cache, progress or (lambda _: None))
     except BlockrecError as error:
         _hand_over(error.diagnostics, found)
     except OSError as error:
-        help = "the cache must be a folder that can be written: set BLOCKREC_CACHE to one"
+        of_cache = str(error.filename).startswith(str(cache))
+        help = "the cache must be a folder that can be written: set BLOCKREC_CACHE to one" if of_cache else ""
         found.error("E501", f"{error.strerror or error}: `{error.filename}`", section.span, help=help)
     finally:
         _hand_over(found, report)
