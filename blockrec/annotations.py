@@ -65,7 +65,9 @@ def read_signature(cls: type) -> Signature:
     return signature
 
 
-def _hints(cls: type, function: Callable[..., Any], namespace: dict[str, Any], inside: dict[str, Any]) -> dict[str, Any]:
+def _hints(
+    cls: type, function: Callable[..., Any], namespace: dict[str, Any], inside: dict[str, Any]
+) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, namespace, inside, include_extras=True)
     except NameError as error:
@@ -154,7 +156,9 @@ def _json_schema(cls: type, hint: Any) -> dict[str, Any]:
         return _union(cls, args)
     if hint in _SIMPLE:
         return {"type": _SIMPLE[hint]}
-    raise TypeError(f"{cls.__name__}.__init__: no JSON Schema for the hint {hint}: use int, float, str, bool, Literal, list, dict")
+    raise TypeError(
+        f"{cls.__name__}.__init__: no JSON Schema for the hint {hint}: use int, float, str, bool, Literal, list, dict"
+    )
 
 
 def _union(cls: type, args: tuple[Any, ...]) -> dict[str, Any]:

@@ -40,4 +40,4 @@ def write_json(name: str, value: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
             json.dump(value, file)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)

@@ -91,7 +91,9 @@ class Signature:
     def from_json(cls, data: Mapping[str, Any]) -> Signature:
         port = lambda p: Port(**{**p, "dims": tuple(p["dims"])})  # noqa: E731 - local to this line's two uses
         fixed = {k: tuple(data[k]) for k in ("axes", "optional_axes")}
-        return cls(**{**data, **fixed, "ports": tuple(map(port, data["ports"])), "outputs": tuple(map(port, data["outputs"]))})
+        return cls(
+            **{**data, **fixed, "ports": tuple(map(port, data["ports"])), "outputs": tuple(map(port, data["outputs"]))}
+        )
 
 
 def tokens(dims: str) -> tuple[str, ...]:
@@ -150,7 +152,11 @@ def match(port: Port, given: Type, axes: dict[str, Bound], at: Span) -> None:
 
 def _wrong_form(port: Port, given: Type) -> Mismatch:
     is_, takes = ("a sequence", "one vector a sample") if given.jagged else ("one vector a sample", "a sequence")
-    help = "pool it first, e.g. {block: mean_pool, in: ...}" if given.jagged else "`spread` repeats a vector along a sequence"
+    help = (
+        "pool it first, e.g. {block: mean_pool, in: ...}"
+        if given.jagged
+        else "`spread` repeats a vector along a sequence"
+    )
     return Mismatch("E315", f"{given} is {is_}, but the port takes {takes} {port}", help=help)
 
 
@@ -167,4 +173,6 @@ def _bind(name: str, value: Any, axes: dict[str, Bound], at: Span, given: Type, 
 def _other_rows(given: Type, known: tuple[Axes, bool], value: tuple[Axes, bool]) -> Mismatch:
     names = f"[{', '.join(map(str, known[0]))}, ...]"
     help = "a vector never follows a sequence silently: repeat it with {block: spread, in: {x: ..., like: ...}}"
-    return Mismatch("E316", f"{given}, but another input has the rows {names}", LEADING, help if known[1] != value[1] else "")
+    return Mismatch(
+        "E316", f"{given}, but another input has the rows {names}", LEADING, help if known[1] != value[1] else ""
+    )

@@ -88,7 +88,9 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     nodes = expander.nodes_of_graph()
     losses, sinks = expand_sinks(expander)
     features = document.features
-    graph = Graph(document.name, features.features, features.labels, {**nodes, **losses}, sinks, str(document.root.get("doc", "")))
+    graph = Graph(
+        document.name, features.features, features.labels, {**nodes, **losses}, sinks, str(document.root.get("doc", ""))
+    )
     graph = check_parameters(graph, report)
     graph = link(graph, library.entries[CONCAT].signature, report)
     graph = check_tables(graph, report)
@@ -96,7 +98,7 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     graph = measure(graph, library, report)
     graph = prune_unused(graph, None if report.failed else report)
     if not (report.failed or document.patched):
-        report_unused(document, graph, report)
+        report_unused(document, report)
     return Checked(document, library, graph, str(document.root.get("kernels", "auto")))
 
 

@@ -37,8 +37,9 @@ class Node:
     port that the file did not name). ports_at: where the ports are written.
     signature: what the block declares; None if the block is unknown.
     outputs: output name → type, the primary one is `out`; filled by `infer`.
-    axes: constructor sizes that `infer` found; lifted: applied to the rows of sequences.
-    kernel: the backend asked for, later the one bound; None for a block without ops.
+    axes: constructor sizes that `infer` found, None for an optional one without an input.
+    lifted: applied to the rows of sequences. parameters: how many it learns, counted by `measure`.
+    kernel: the backend that the file asks for, None if it does not.
     used_at: where the composites are used that this node belongs to, outermost first.
     """
 
@@ -55,7 +56,7 @@ class Node:
     signature: Signature | None = None
     kernel: str | None = None
     outputs: Mapping[str, Type] | None = None
-    axes: Mapping[str, int] = field(default_factory=dict)
+    axes: Mapping[str, int | None] = field(default_factory=dict)
     lifted: bool = False
     parameters: int | None = None
 
@@ -88,9 +89,9 @@ class Graph:
     sinks: tuple[Sink, ...]
     doc: str = ""
 
-    def digraph(self) -> nx.MultiDiGraph:
+    def digraph(self) -> nx.MultiDiGraph[str]:
         """Nodes and their edges (features and labels left out); edge data: port, edge."""
-        graph = nx.MultiDiGraph()
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         graph.add_nodes_from(self.nodes)
         graph.add_edges_from(
             (edge.source, node.name, {"port": port, "edge": edge})

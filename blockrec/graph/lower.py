@@ -38,9 +38,10 @@ class Model(fx.GraphModule):
         return assemble(only(self.graph_ir, set(names)), self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:
-        copied: Model = super().__deepcopy__(memo)
+        copied: Any = super().__deepcopy__(memo)
         copied.graph_ir = self.graph_ir
-        return copied
+        model: Model = copied
+        return model
 
 
 def module_path(node: Node, graph: Graph) -> str:
@@ -77,7 +78,9 @@ def _table(node: Node, graph: Graph, vocabularies: Mapping[str, int]) -> nn.Embe
     size = vocabularies.get(root) if feature.vocab == "auto" else feature.vocab
     if size is None:
         help = f"declare `vocab: N`, or give `vocabularies={{{root!r}: N}}`; `blockrec run` counts them in the data"
-        raise fail("E108", f"the size of feature `{root}` is not known without data (`vocab: auto`)", feature.span, help=help)
+        raise fail(
+            "E108", f"the size of feature `{root}` is not known without data (`vocab: auto`)", feature.span, help=help
+        )
     table = nn.Embedding(int(size), node.params["dim"])
     nn.init.normal_(table.weight, std=0.01)
     return table
@@ -92,7 +95,9 @@ def _instance(node: Node, library: Library, kernels: str) -> nn.Module:
     try:
         module: nn.Module = library.entries[node.block].load()(**node.axes, **_copied(node.params), **kernel)
     except KernelUnavailable as error:
-        raise fail("E601", f"`{node.name}`: {error}", node.span, help="`kernel: auto` takes the best that works here") from error
+        raise fail(
+            "E601", f"`{node.name}`: {error}", node.span, help="`kernel: auto` takes the best that works here"
+        ) from error
     return module
 
 
@@ -189,4 +194,3 @@ def _identifier(name: str) -> str:
     """A graph path as a Python name: `head.bn` → `head_bn`."""
     flat = name.replace(".", "_").replace("/", "_")
     return f"{flat}_" if keyword.iskeyword(flat) else flat
-

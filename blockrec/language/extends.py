@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blockrec.diagnostics import Diagnostics, did_you_mean
 from blockrec.language.files import folder_of, locate, packaged_models, read_file
-from blockrec.language.merge import merge
+from blockrec.language.merge import lay_over
 from blockrec.language.source import read_map
 from blockrec.language.values import Map
 
@@ -24,10 +24,10 @@ def read_chain(file: Map, report: Diagnostics) -> list[Map]:
 
 
 def all_variants(chain: list[Map]) -> Map:
-    """The variants of every file of a chain, a later file's over an earlier one's."""
+    """The variants of every file of a chain, a later over an earlier one; a null in a new variant stays: it deletes."""
     variants = chain[0].section("variants")
     for file in chain[1:]:
-        variants = merge(variants, file.section("variants"))
+        variants = lay_over(variants, file.section("variants"))
     return variants
 
 

@@ -21,14 +21,18 @@ blocks:
 
 
 def test_a_composite_is_inlined_under_its_path(checked: Any) -> None:
-    graph, report = checked(EMBED + "  head: {block: tower, in: {x: target, y: price}, hidden: [6], width: 1}", OUT + TOWER)
+    graph, report = checked(
+        EMBED + "  head: {block: tower, in: {x: target, y: price}, hidden: [6], width: 1}", OUT + TOWER
+    )
     assert graph is not None, str(report)
     assert {"head.mlp", "head.mlp/x", "head.out"} <= set(graph.nodes)
     assert graph.nodes["head.mlp"].axes == {"d": 10} and graph.nodes["head.out"].params["out"] == 1
 
 
 def test_a_list_is_concatenated_at_the_boundary(checked: Any) -> None:
-    graph, _ = checked(EMBED + "  head: {block: tower, in: {x: [target, price], y: price}, hidden: [6], width: 1}", OUT + TOWER)
+    graph, _ = checked(
+        EMBED + "  head: {block: tower, in: {x: [target, price], y: price}, hidden: [6], width: 1}", OUT + TOWER
+    )
     assert graph is not None and graph.nodes["head/x"].outputs["out"].axes == ("b", 10)
 
 
@@ -64,7 +68,8 @@ def test_shape_error_inside_shows_the_use(checked: Any) -> None:
 
 
 def test_nested_and_recursive(checked: Any, codes: Any) -> None:
-    outer = TOWER + "  pair:\n    in: {x: vec}\n    graph: {t: {block: tower, in: {x: x, y: x}, hidden: [5], width: 1}}\n    out: t\n"
+    inner = "{t: {block: tower, in: {x: x, y: x}, hidden: [5], width: 1}}"
+    outer = TOWER + f"  pair:\n    in: {{x: vec}}\n    graph: {inner}\n    out: t\n"
     graph, report = checked(EMBED + "  head: {block: pair, in: target}", OUT + outer)
     assert graph is not None, str(report)
     assert "head.t.out" in graph.nodes and graph.nodes["head.t.mlp"].axes == {"d": 16}
@@ -74,7 +79,9 @@ def test_nested_and_recursive(checked: Any, codes: Any) -> None:
 
 def test_a_composite_that_only_passes_on(checked: Any, codes: Any) -> None:
     wire = "\nblocks: {wire: {in: {x: vec}, graph: {unit: {block: l2_norm, in: x}}, out: x}}"
-    graph, report = checked(EMBED + "  w: {block: wire, in: target}\n  head: {block: linear, in: w, out: 1}", OUT + wire)
+    graph, report = checked(
+        EMBED + "  w: {block: wire, in: target}\n  head: {block: linear, in: w, out: 1}", OUT + wire
+    )
     assert graph is not None, str(report)
     assert graph.nodes["head"].axes == {"d": 8}
     assert [c for c, _ in codes("  head: {block: wire, in: head}", OUT + wire)] == ["E301"]

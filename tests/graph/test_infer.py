@@ -22,7 +22,9 @@ def test_types_of_vectors_and_sequences(checked: Any) -> None:
 
 
 def test_shape_mismatch_says_where_both_sizes_come_from(checked: Any) -> None:
-    graph = BASE + "  wide: {block: linear, in: target, out: 9}\n  interest: {block: hadamard, in: [target, wide]}" + LOGIT
+    graph = (
+        BASE + "  wide: {block: linear, in: target, out: 9}\n  interest: {block: hadamard, in: [target, wide]}" + LOGIT
+    )
     _, report = checked(graph, OUT)
     (error,) = report.errors
     assert (error.code, error.label) == ("E310", "[b, 9], but axis `d` is 8")
@@ -49,7 +51,10 @@ def test_sequences_of_different_lengths_do_not_mix(codes: Any) -> None:
 
 
 def test_a_row_wise_block_applies_to_every_step(checked: Any) -> None:
-    graph = BASE + "  steps: {block: mlp, in: [history, behaviors.gap], hidden: [5]}\n  interest: {block: mean_pool, in: steps}"
+    graph = (
+        BASE
+        + "  steps: {block: mlp, in: [history, behaviors.gap], hidden: [5]}\n  interest: {block: mean_pool, in: steps}"
+    )
     found, _ = checked(graph + LOGIT, OUT)
     assert found is not None and found.nodes["steps"].lifted
     assert str(found.nodes["steps"].outputs["out"]) == "[b, behaviors, 5]"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,9 +30,9 @@ outputs: {user_vector: interest}
 
 
 @pytest.fixture
-def model() -> Iterator[Model]:
+def model() -> Model:
     torch.manual_seed(0)
-    yield blockrec.compile(model_text(GRAPH, REST))
+    return blockrec.compile(model_text(GRAPH, REST))
 
 
 def test_results_by_name(model: Model) -> None:
@@ -91,7 +90,9 @@ def test_equal_lookups_are_done_once() -> None:
 
 
 def test_a_name_in_two_roles_is_two_tables() -> None:
-    text = model_text(GRAPH + "  again: {block: embed, in: item, table: second, dim: 2}\n", REST.replace("interest}", "again}"))
+    text = model_text(
+        GRAPH + "  again: {block: embed, in: item, table: second, dim: 2}\n", REST.replace("interest}", "again}")
+    )
     model = blockrec.compile(text)
     assert model.tables.second.item.weight.shape == (30, 2) and model.tables.main.item.weight.shape == (30, 4)
 

@@ -48,7 +48,9 @@ class Case:
             return
         huge = reference.abs() >= HUGE
         scale = max(1.0, float(reference[~huge].abs().max())) if bool((~huge).any()) else 1.0
-        bound = torch.where(huge, reference.abs() * 1e-6, self.tolerance["grad" if key.startswith("grad") else "out"] * scale)
+        bound = torch.where(
+            huge, reference.abs() * 1e-6, self.tolerance["grad" if key.startswith("grad") else "out"] * scale
+        )
         error = (own.double() - reference.double()).abs()
         assert bool((error <= bound).all()), f"{key}: error {float((error / bound).max()):.3g} × the tolerance"
 
@@ -63,7 +65,14 @@ def read_cases(folder: Path) -> Iterator[Case]:
         dtype = getattr(torch, data["dtype"])
         name = f"{data['component']}.{data['case']}"
         yield Case(
-            name, data["component"], data["params"], data["training"], dtype, data["tolerance"], arrays, data.get("quirk")
+            name,
+            data["component"],
+            data["params"],
+            data["training"],
+            dtype,
+            data["tolerance"],
+            arrays,
+            data.get("quirk"),
         )
 
 
@@ -87,7 +96,9 @@ def suffix_mask(padded: Tensor, lengths: Tensor) -> Tensor:
 def load_weights(module: torch.nn.Module, given: Mapping[str, Tensor]) -> None:
     """Fill every parameter and buffer by its own name; fail if one is missing or left over."""
     state = module.state_dict()
-    assert set(given) == set(state), f"missing {sorted(set(state) - set(given))}, unused {sorted(set(given) - set(state))}"
+    assert set(given) == set(state), (
+        f"missing {sorted(set(state) - set(given))}, unused {sorted(set(given) - set(state))}"
+    )
     module.load_state_dict(dict(given))
 
 

@@ -16,7 +16,11 @@ from tests.reference.case import Case, backpropagate, jagged_suffix, load_weight
 
 COMPONENTS = ("dare", "twin", "din_ctr")
 ZOO = {"DARE": "dare", "twin": "twin", "DIN": "din"}
-ROLES = {"attention": "attention_of_target", "representation": "representation_of_target", "main": "attention_of_target"}
+ROLES = {
+    "attention": "attention_of_target",
+    "representation": "representation_of_target",
+    "main": "attention_of_target",
+}
 FIELDS = {"item": "item_id", "category": "category_id", "behaviors.position": "time_id"}
 
 
@@ -71,7 +75,10 @@ def settings(p: Any) -> list[str]:
         "graph.query.dim": {"item": attention["item"], "category": attention["category"]},
         "graph.keys.dim": {"behaviors.item": attention["item"], "behaviors.category": attention["category"]},
         "graph.target.dim": {"item": representation["item"], "category": representation["category"]},
-        "graph.values.dim": {"behaviors.item": representation["item"], "behaviors.category": representation["category"]},
+        "graph.values.dim": {
+            "behaviors.item": representation["item"],
+            "behaviors.category": representation["category"],
+        },
         "graph.head.hidden": p["main_hidden"],
     }
     if p["aux_loss"]:
@@ -155,7 +162,11 @@ def check_outputs(case: Case, result: dict[str, Tensor], seen: dict[str, Any], m
     }
     if case.params["aux_loss"]:
         dense = seen["dense"]
-        own |= {"h_full": dense.out, "attn_full": padded(dense.weights.values, valid), "loss_aux": result["loss.auxiliary"]}
+        own |= {
+            "h_full": dense.out,
+            "attn_full": padded(dense.weights.values, valid),
+            "loss_aux": result["loss.auxiliary"],
+        }
     recorded = {k.removeprefix("out/") for k in case.arrays if k.startswith("out/") and "/state/" not in k}
     assert recorded <= set(own) | ({"h_full", "attn_full"} if not case.params["aux_loss"] else set())
     for name in recorded & set(own):

@@ -10,11 +10,11 @@ from blockrec.graph.forms import CONCAT, LOOKUP, LOOKUP_SIGNATURE, STACK
 from blockrec.graph.ir import UNRESOLVED, Edge, Node
 from blockrec.graph.library import Library
 from blockrec.language.features import Features
-from blockrec.language.values import UNKNOWN
+from blockrec.language.values import UNKNOWN, Map
 
 
 def expand_embed(node: Node, features: Features, library: Library, report: Diagnostics) -> dict[str, Node]:
-    """`query` of two features → `query/item`, `query/category` and `query` (their concat); of one: `query`, a lookup."""
+    """`query` of two features → `query/item`, `query/category` and `query`, their concat; of one: `query`, a lookup."""
     edges = [e for _, e in node.edges()]
     ids = [e for e in edges if _is_id(e, features, report)]
     if not edges:
@@ -39,17 +39,20 @@ def _is_id(edge: Edge, features: Features, report: Diagnostics) -> bool:
         report.error("E208", f"`{edge.source}` is not a feature", edge.span, help=help)
     elif feature is not None and feature.kind != "id":
         report.error(
-            "E208", f"`{edge.source}` has no table: it is {feature.kind}", edge.span, help="use it directly, or declare `vocab:`"
+            "E208",
+            f"`{edge.source}` has no table: it is {feature.kind}",
+            edge.span,
+            help="use it directly, or declare `vocab:`",
         )
     return feature is not None and feature.kind == "id"
 
 
 def _check_dims(node: Node, edges: list[Edge], report: Diagnostics) -> None:
-    dims = node.params.get("dim")
-    for name in dims if isinstance(dims, dict) else ():
-        if name not in {e.source for e in edges}:
-            at = dims.keys_at[name] if hasattr(dims, "keys_at") else node.span
-            report.error("E103", f"`{node.name}` embeds no feature `{name}`", at, help=did_you_mean(name, [e.source for e in edges]))
+    dims, known = node.params.get("dim"), [e.source for e in edges]
+    for name, at in dims.keys_at.items() if isinstance(dims, Map) else ():
+        if name not in known:
+            help = did_you_mean(name, known)
+            report.error("E103", f"`{node.name}` embeds no feature `{name}`", at, help=help)
 
 
 def _lookup(node: Node, edge: Edge, features: Features, report: Diagnostics, alone: bool) -> Node:
@@ -58,9 +61,13 @@ def _lookup(node: Node, edge: Edge, features: Features, report: Diagnostics, alo
     dim = dims.get(edge.source) if isinstance(dims, dict) else dims
     dim = dim if dim is not None else feature.dim
     if dim is None:
-        report.error("E105", f"`{node.name}` has no `dim` for `{edge.source}`", node.span, help="dim: 16, here or at the feature")
+        report.error(
+            "E105", f"`{node.name}` has no `dim` for `{edge.source}`", node.span, help="dim: 16, here or at the feature"
+        )
     unknown = any(value is UNKNOWN for value in (dim, node.params.get("table")))
     params = {"table": node.params.get("table") or "main", "feature": edge.source, "dim": dim}
     name = node.name if alone and not node.params.get("stack") else f"{node.name}/{edge.source}"
     signature = None if unknown or dim is None else LOOKUP_SIGNATURE
-    return replace(node, name=name, block=LOOKUP, role="lookup", inputs={"ids": (edge,)}, params=params, signature=signature)
+    return replace(
+        node, name=name, block=LOOKUP, role="lookup", inputs={"ids": (edge,)}, params=params, signature=signature
+    )

@@ -64,7 +64,7 @@ class Expander:
     def _open(self, scope: Scope, inside: tuple[str, ...]) -> None:
         """Make a scope for every use of a composite, outermost first, so that references may point forward."""
         for name, raw in scope.nodes.items():
-            composite = self.library.composites.get(raw.get("block")) if isinstance(raw, Map) else None
+            composite = self.library.composites.get(str(raw.get("block"))) if isinstance(raw, Map) else None
             if composite is None:
                 continue
             if composite.name in inside:
@@ -97,23 +97,31 @@ class Expander:
         for port in given:
             if port not in composite.ports:
                 help = did_you_mean(port, composite.ports, f"input ports: {', '.join(composite.ports)}")
-                self.report.error("E203", f"block `{composite.name}` has no input port `{port}`", given.keys_at[port], help=help)
+                self.report.error(
+                    "E203", f"block `{composite.name}` has no input port `{port}`", given.keys_at[port], help=help
+                )
         for port in composite.ports:
             if port not in given:
                 message = f"input `{port}` of block `{composite.name}` is not connected"
-                self.report.error("E204", message, raw.at["in"], help=f"`{composite.name}` takes {', '.join(composite.ports)}")
+                self.report.error(
+                    "E204", message, raw.at["in"], help=f"`{composite.name}` takes {', '.join(composite.ports)}"
+                )
 
     def _parameters_of(self, composite: Composite, raw: Map, scope: Scope) -> dict[str, Any]:
         given = self._values(raw, scope)
         for key in given:
             if key not in composite.params:
-                help = did_you_mean(key, [*composite.params, *NODE_WORDS], f"parameters: {', '.join(composite.params) or 'none'}")
-                self.report.error("E103", f"block `{composite.name}` has no parameter `{key}`", raw.keys_at[key], help=help)
+                help = did_you_mean(
+                    key, [*composite.params, *NODE_WORDS], f"parameters: {', '.join(composite.params) or 'none'}"
+                )
+                self.report.error(
+                    "E103", f"block `{composite.name}` has no parameter `{key}`", raw.keys_at[key], help=help
+                )
         for key in composite.required:
             if key not in given:
                 self.report.error("E105", f"block `{composite.name}` needs the parameter `{key}`", raw.at["block"])
         defaults = {k: v for k, v in composite.params.items() if v != "required"}
-        return {**{k: UNKNOWN for k in composite.required}, **defaults, **given}
+        return {**dict.fromkeys(composite.required, UNKNOWN), **defaults, **given}
 
     def _values(self, raw: Map, scope: Scope) -> Map:
         """The parameters of a node: all keys but the reserved words, expressions evaluated."""
@@ -210,7 +218,9 @@ class Expander:
         path = f"{scope.prefix[:-1]}/{port}"
         if path not in self.made:
             signature = self.library.signature(CONCAT)
-            self.made[path] = Node(path, CONCAT, {UNNAMED: edges}, {}, place, used_at=outer.used_at, signature=signature)
+            self.made[path] = Node(
+                path, CONCAT, {UNNAMED: edges}, {}, place, used_at=outer.used_at, signature=signature
+            )
         return (Edge(path, "out", at),)
 
     def _node_output(self, path: str, output: str, at: Span) -> Edges:

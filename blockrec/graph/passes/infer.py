@@ -10,9 +10,10 @@ from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
 from blockrec.language.expressions import ExpressionError, evaluate
-from blockrec.language.features import Feature, Label
+from blockrec.language.features import Feature
 from blockrec.signature import LEADING, Bound, Mismatch, Port, Signature, Type, match
 
+KINDS = {"E310": "shape mismatch", "E315": "wrong kind of value", "E316": "rows do not correspond"}
 RAW_DTYPES = {"float32": "float", "float64": "float", "bool": "bool"}
 
 
@@ -29,7 +30,7 @@ def infer_types(graph: Graph, library: Library, report: Diagnostics) -> Graph:
 def input_types(graph: Graph) -> dict[tuple[str, str], Type]:
     """(name, "out") → type of every feature and label."""
     types = {(f.name, "out"): feature_type(f) for f in graph.features.values()}
-    return types | {(label.name, "out"): _label_type(label) for label in graph.labels.values()}
+    return types | {(label, "out"): Type("float", ("b",)) for label in graph.labels}
 
 
 def feature_type(feature: Feature) -> Type:
@@ -37,10 +38,6 @@ def feature_type(feature: Feature) -> Type:
     axes: tuple[int | str, ...] = ("b", feature.sequence) if feature.sequence else ("b",)
     dtype = {"id": "int", "dense": "float"}.get(feature.kind, RAW_DTYPES.get(feature.dtype, "int"))
     return Type(dtype, (*axes, feature.width) if feature.kind == "dense" else axes, feature.sequence is not None)
-
-
-def _label_type(label: Label) -> Type:
-    return Type("float", ("b",))
 
 
 class _Inference:
@@ -99,11 +96,12 @@ class _Inference:
         known = axes.get(mismatch.axis)
         notes = [self._origin(node, known, mismatch.axis)] if known else []
         where = f"input `{port.name}` of `{node.name}` (block {node.block})"
-        kind = {"E310": "shape mismatch", "E315": "wrong kind of value", "E316": "rows do not correspond"}[mismatch.code]
+        kind = KINDS[mismatch.code]
         help = mismatch.help or self._help(mismatch, edge, known)
-        for at in node.used_at[-1:]:
-            notes.append((at, "used here"))
-        self.report.error(mismatch.code, f"{kind} at {where}", edge.span, label=mismatch.message, help=help, notes=notes)
+        notes += [(at, "used here") for at in node.used_at[-1:]]
+        self.report.error(
+            mismatch.code, f"{kind} at {where}", edge.span, label=mismatch.message, help=help, notes=notes
+        )
 
     def _origin(self, node: Node, known: Bound, axis: str) -> tuple[Span, str]:
         edge = next(e for e in node.inputs[known.port] if e.span == known.by)
@@ -116,7 +114,8 @@ class _Inference:
         if mismatch.code == "E315" and feature is not None and feature.kind == "id":
             return f"turn ids into vectors first: {{block: embed, in: {edge.source}, dim: 16}}"
         if mismatch.code == "E310" and known is not None and isinstance(known.value, int):
-            return f"project `{edge.source}` to {known.value}, e.g. {{block: linear, in: {edge.source}, out: {known.value}}}"
+            linear = f"{{block: linear, in: {edge.source}, out: {known.value}}}"
+            return f"project `{edge.source}` to {known.value}, e.g. {linear}"
         return ""
 
     def _outputs(self, node: Node, signature: Signature, axes: Mapping[str, Bound]) -> dict[str, Type] | None:
@@ -148,8 +147,11 @@ class _Inference:
     def _own_inference(self, node: Node, signature: Signature) -> dict[str, Type] | None:
         given = {p: [self.types[e.source, e.output] for e in edges] for p, edges in node.inputs.items()}
         variadic = {p.name for p in signature.ports if p.variadic}
+        block: Any = self.library.entries[node.block].load()
         try:
-            types: dict[str, Type] = self.library.entries[node.block].load().infer(node.params, **{p: t if p in variadic else t[0] for p, t in given.items()})  # type: ignore[attr-defined]  # `infers` says that it is there
+            types: dict[str, Type] = block.infer(
+                node.params, **{p: t if p in variadic else t[0] for p, t in given.items()}
+            )
         except (ValueError, Mismatch) as error:
             self.report.error("E310", f"`{node.name}` (block {node.block}): {error}", node.span)
             return None

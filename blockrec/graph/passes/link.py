@@ -39,7 +39,9 @@ def _ports(node: Node, report: Diagnostics) -> Node:
             continue
         names = [p.name for p in signature.ports]
         message = f"block `{node.block}` has no input port `{port}`"
-        report.error("E203", message, node.ports_at[port], help=did_you_mean(port, names, f"input ports: {', '.join(names)}"))
+        report.error(
+            "E203", message, node.ports_at[port], help=did_you_mean(port, names, f"input ports: {', '.join(names)}")
+        )
     misspelt = len(known) < len(node.inputs)
     for port in [] if misspelt else signature.required_ports:
         if port not in known:
@@ -72,7 +74,9 @@ def _not_connected(node: Node, port: str, signature: Signature, report: Diagnost
     takes = ", ".join(signature.required_ports)
     at = node.ports_at.get(UNNAMED, node.span)
     message = f"input `{port}` of `{node.name}` is not connected"
-    report.error("E204", message, at, label=f"`{node.block}` takes {takes}", help=f"see `blockrec explain {node.block}`")
+    report.error(
+        "E204", message, at, label=f"`{node.block}` takes {takes}", help=f"see `blockrec explain {node.block}`"
+    )
 
 
 def _join_lists(node: Node, concat: Signature) -> Iterable[Node]:
@@ -122,7 +126,7 @@ def _ordered(graph: Graph, report: Diagnostics) -> Graph:
     return graph.with_nodes(nodes)
 
 
-def _report_cycle(graph: Graph, component: nx.MultiDiGraph, place: Mapping[str, int], report: Diagnostics) -> None:
+def _report_cycle(graph: Graph, component: nx.MultiDiGraph[str], place: Mapping[str, int], report: Diagnostics) -> None:
     start = min(component.nodes, key=lambda n: place[n])
     steps = nx.find_cycle(component, start)
     spans: list[tuple[Span, str]] = []

@@ -15,7 +15,9 @@ def share_lookups(graph: Graph) -> Graph:
         if node.role == "lookup":
             serves[node.name] = first.setdefault((node.params["table"], node.params["feature"]), node.name)
     nodes = {
-        name: replace(node, inputs={p: tuple(_redirected(e, serves) for e in edges) for p, edges in node.inputs.items()})
+        name: replace(
+            node, inputs={p: tuple(_redirected(e, serves) for e in edges) for p, edges in node.inputs.items()}
+        )
         for name, node in graph.nodes.items()
         if serves.get(name, name) == name
     }

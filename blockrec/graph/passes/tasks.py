@@ -29,7 +29,9 @@ def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]
         sinks.append(Sink(name, "output", edge))
     _check_names(root, expander.report)
     if not (root.section("tasks") or root.section("losses") or outputs):
-        expander.report.error("E101", "the model has no task, loss or output", root.span, help="tasks: {click: {logits: NODE, loss: bce}}")
+        expander.report.error(
+            "E101", "the model has no task, loss or output", root.span, help="tasks: {click: {logits: NODE, loss: bce}}"
+        )
     return nodes, tuple(sinks)
 
 
@@ -49,7 +51,9 @@ def _task(name: str, spec: Map, expander: Expander, nodes: dict[str, Node], sink
     node = expander.node(f"tasks.{name}", raw, expander.top, at_task)
     nodes[node.name] = replace(node, role="loss", inputs={"logits": (logits,), "label": (label,)})
     sinks.append(Sink(name, "task", logits, label=label.source, metrics=metrics, loss=node.name))
-    sinks.append(Sink(name, "loss", Edge(node.name, "out", at_task), weight=float(spec.get("weight", 1.0)), label=label.source))
+    sinks.append(
+        Sink(name, "loss", Edge(node.name, "out", at_task), weight=float(spec.get("weight", 1.0)), label=label.source)
+    )
 
 
 def _label(task: str, spec: Map, expander: Expander) -> Edge:
@@ -85,4 +89,3 @@ def _check_names(root: Map, report: Diagnostics) -> None:
                 report.error("E201", f"`{name}` is a task already", at, notes=notes)
             if name == "loss":
                 report.error("E109", "`loss` is the key of the total loss", at, help="another name")
-

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 
 from blockrec.diagnostics import Diagnostics
-from blockrec.graph.ir import Graph
 from blockrec.language.document import Document
 from blockrec.language.values import Map
 
 
-def report_unused(document: Document, graph: Graph, report: Diagnostics) -> None:
+def report_unused(document: Document, report: Diagnostics) -> None:
     """W202 for parameters that no expression names and composites that no node uses."""
     root = document.root
     expressions = " ".join(_expressions(root))
     for name, at in root.section("params").keys_at.items():
         if not re.search(rf"\b{name}\b", expressions):
             report.warn("W202", f"parameter `{name}` is never used", at, help="delete it, or write `$" + name + "`")
-    used = set(_blocks(root.section("graph"))) | {b for c in root.section("blocks").values() for b in _blocks(c.section("graph"))}
+    used = set(_blocks(root.section("graph"))) | {
+        b for c in root.section("blocks").values() for b in _blocks(c.section("graph"))
+    }
     for name, at in root.section("blocks").keys_at.items():
         if name not in used:
             report.warn("W202", f"composite `{name}` is never used", at)

@@ -1,0 +1,89 @@
+"""Runs models several times and writes one table: shared by the experiments of this folder."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from blockrec.run import run
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One configuration: a packaged model with its variants, settings and dataset card."""
+
+    name: str
+    model: str
+    card: str | None = None
+    variants: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial gave, a value a seed."""
+
+    auc: list[float]
+    rows_per_second: list[float]
+    peak_memory: list[float]
+
+    def cell(self) -> str:
+        """AUC as mean ± standard deviation over the seeds."""
+        return mean_and_deviation(self.auc)
+
+
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """`0.7312 ± 0.0021`."""
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{statistics.mean(values):.4f} ± {spread:.4f}"
+
+
+def outcomes(
+    trials: Iterable[Trial], seeds: Sequence[int], store: Path, say: Callable[[str], None] = print
+) -> dict[str, Outcome]:
+    """Run what `store` (JSON lines) does not hold yet, so that an interrupted experiment goes on where it stopped."""
+    store.parent.mkdir(parents=True, exist_ok=True)
+    done = _stored(store)
+    results: dict[str, Outcome] = {}
+    for trial in trials:
+        rows = [done.get((trial.name, seed)) or _measured(trial, seed, store, say) for seed in seeds]
+        columns = {key: [row[key] for row in rows] for key in ("auc", "rows_per_second", "peak_memory")}
+        results[trial.name] = Outcome(**columns)
+    return results
+
+
+def _stored(store: Path) -> dict[tuple[str, int], Mapping[str, float]]:
+    lines = store.read_text("utf-8").splitlines() if store.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {(row["trial"], row["seed"]): row for row in rows}
+
+
+def _measured(trial: Trial, seed: int, store: Path, say: Callable[[str], None]) -> Mapping[str, float]:
+    """One run in a process of its own, so that its peak memory is its own."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        row = pool.apply(_run, (trial, seed))
+    with store.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"trial": trial.name, "seed": seed, **row}) + "\n")
+    say(f"{trial.name} seed {seed}: auc {row['auc']:.4f}, {row['rows_per_second']:.0f} rows/s")
+    return row
+
+
+def _run(trial: Trial, seed: int) -> Mapping[str, float]:
+    result = run(trial.model, data=trial.card, variants=trial.variants, sets=trial.sets, seed=seed, quiet=True)
+    return {
+        "auc": result.metrics["test/click/auc"],
+        "rows_per_second": result.rows_per_second,
+        "peak_memory": result.peak_memory_bytes,
+    }
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
