@@ -41,3 +41,14 @@ def launch(function: Callable[..., None], *arguments: Tensor | float) -> None:
     largest = max(x.numel() for x in arguments if isinstance(x, Tensor))
     numba.set_num_threads(min(torch.get_num_threads(), _MOST_THREADS) if largest >= _WORTH_SHARING else 1)
     function(*(x.detach().contiguous().numpy() if isinstance(x, Tensor) else x for x in arguments))
+
+
+def check_lengths(offsets: Tensor, *, steps: tuple[Tensor, ...], samples: tuple[Tensor, ...] = ()) -> None:
+    """Kernels do not check bounds, so this does: `steps` have Σt rows, `samples` have b. Raises `ValueError`."""
+    total, batch = int(offsets[-1]), offsets.shape[0] - 1
+    for x in steps:
+        if x.shape[0] != total:
+            raise ValueError(f"the offsets end at {total}, but there are {x.shape[0]} steps")
+    for x in samples:
+        if x.shape[0] != batch:
+            raise ValueError(f"the offsets are of {batch} samples, but there are {x.shape[0]} vectors")

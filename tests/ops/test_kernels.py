@@ -90,6 +90,22 @@ def test_result_does_not_depend_on_threads(op: str) -> None:
     torch.testing.assert_close(*found, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("op", OPS)
+def test_lengths_that_disagree_are_refused(op: str) -> None:
+    arguments = arguments_of(op, LENGTHS["usual"], torch.float32)
+    longer = [Jagged(x.values, x.offsets + 1, 6, x.rows) if isinstance(x, Jagged) else x for x in arguments]
+    with pytest.raises(ValueError, match="the offsets end at 12, but there are 11 steps"):
+        bind(op, "cpu").call(*longer)
+    if isinstance(arguments[0], Tensor):
+        with pytest.raises(ValueError, match="the offsets are of 6 samples, but there are 5 vectors"):
+            bind(op, "cpu").call(arguments[0][:5], *arguments[1:])
+
+
+def test_widths_that_disagree_are_refused() -> None:
+    with pytest.raises(ValueError, match="the query has width 6, the keys have 5"):
+        bind("target_dot", "cpu").call(torch.randn(3, 6), sequence([1, 0, 2], 5, dtype=torch.float32))
+
+
 class Calls(TorchDispatchMode):
     """Records the project's torch operators and the arguments they get."""
 

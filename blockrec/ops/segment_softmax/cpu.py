@@ -8,7 +8,7 @@ import numpy as np
 from numba import prange
 from torch import Tensor
 
-from blockrec.ops.compiled import kernel, launch
+from blockrec.ops.compiled import check_lengths, kernel, launch
 
 Array = Any
 
@@ -40,6 +40,7 @@ def _softmax_backward(grad: Array, weights: Array, offsets: Array, out: Array) -
 
 def forward(scores: Tensor, offsets: Tensor) -> Tensor:
     """Weights [Σt]."""
+    check_lengths(offsets, steps=(scores,))
     out = scores.new_empty(scores.shape)
     launch(_softmax, scores, offsets, out)
     return out

@@ -7,7 +7,7 @@ from typing import Any
 from numba import prange
 from torch import Tensor
 
-from blockrec.ops.compiled import kernel, launch
+from blockrec.ops.compiled import check_lengths, kernel, launch
 
 Array = Any
 
@@ -34,6 +34,7 @@ def _sum_backward(grad: Array, keys: Array, weights: Array, offsets: Array, to_k
 
 def forward(keys: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
     """Sums [b, d]."""
+    check_lengths(offsets, steps=(keys, weights))
     out = keys.new_empty(offsets.shape[0] - 1, keys.shape[1])
     launch(_sum, keys, weights, offsets, out)
     return out

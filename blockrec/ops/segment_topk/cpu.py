@@ -8,7 +8,7 @@ from numba import prange
 from torch import Tensor
 
 from blockrec.jagged import offsets_of
-from blockrec.ops.compiled import helper, kernel, launch
+from blockrec.ops.compiled import check_lengths, helper, kernel, launch
 
 Array = Any
 
@@ -50,6 +50,7 @@ def _topk(scores: Array, offsets: Array, kept: Array, out: Array) -> None:
 
 def forward(scores: Tensor, offsets: Tensor, k: int) -> Tensor:
     """Index [Σ min(k, length)] into the flat steps, rising."""
+    check_lengths(offsets, steps=(scores,))
     kept = offsets_of(offsets.diff().clamp(max=k))
     out = offsets.new_empty(int(kept[-1]))
     launch(_topk, scores, offsets, kept, out)

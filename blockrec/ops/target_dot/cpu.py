@@ -7,7 +7,7 @@ from typing import Any
 from numba import prange
 from torch import Tensor
 
-from blockrec.ops.compiled import kernel, launch
+from blockrec.ops.compiled import check_lengths, kernel, launch
 
 Array = Any
 
@@ -34,6 +34,9 @@ def _dot_backward(grad: Array, query: Array, keys: Array, offsets: Array, to_que
 
 def forward(query: Tensor, keys: Tensor, offsets: Tensor) -> Tensor:
     """Scores [Σt]."""
+    check_lengths(offsets, steps=(keys,), samples=(query,))
+    if query.shape[1] != keys.shape[1]:
+        raise ValueError(f"the query has width {query.shape[1]}, the keys have {keys.shape[1]}")
     out = keys.new_empty(keys.shape[0])
     launch(_dot, query, keys, offsets, out)
     return out

@@ -8,7 +8,7 @@ import torch
 from numba import prange
 from torch import Tensor
 
-from blockrec.ops.compiled import kernel, launch
+from blockrec.ops.compiled import check_lengths, kernel, launch
 
 Array = Any
 
@@ -53,6 +53,7 @@ def forward(
     query: Tensor, keys: Tensor, once: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The layer [Σt, h], and query · key [Σt, q] for the backward pass."""
+    check_lengths(offsets, steps=(keys,), samples=(query, once))
     product = keys.new_empty(keys.shape[0], query.shape[1])
     launch(_product, query, keys, offsets, product)
     out = torch.mm(keys, of_key.t()).addmm_(product, of_product.t())
