@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from blockrec.ops import bind
+from blockrec.ops.grouping import group
 from blockrec.ops.lazy_adam import Options as Adam
 from blockrec.ops.rowwise_adagrad import Options as Adagrad
 
@@ -116,3 +117,16 @@ def test_rowwise_adagrad_against_a_loop() -> None:
             rows[row] = [w - 1e-2 * x / (accumulator[row] ** 0.5 + 1e-8) for w, x in zip(rows[row], g, strict=True)]
     torch.testing.assert_close(found[0], torch.tensor(rows, dtype=torch.float64))
     torch.testing.assert_close(found[1], torch.tensor(accumulator, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("height", [1, 2, 50, 2048, 2049, 10**6, 2**31 + 7, 2**40])
+@pytest.mark.parametrize("number", [0, 1, 500])
+def test_occurrences_are_grouped_in_order(height: int, number: int) -> None:
+    torch.manual_seed(0)
+    ids = torch.randint(0, height, (number,)) if height > 50 else torch.randint(0, min(height, 20), (number,))
+    ids = torch.cat([ids, ids[: number // 2]])
+    groups = group(ids, height)
+    ordered, places = ids.sort(stable=True)
+    assert torch.equal(groups.ids.long(), ordered) and torch.equal(groups.places.long(), places)
+    counts = torch.bincount(torch.unique(ordered, return_inverse=True)[1])
+    assert torch.equal(groups.starts.diff(), counts) and groups.starts[0] == 0
