@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import multiprocessing
 import statistics
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from rich.console import Console
 
 from blockrec.run import run
 
@@ -63,8 +68,6 @@ def _stored(store: Path) -> dict[tuple[str, int], Mapping[str, float]]:
 
 def _measured(trial: Trial, seed: int, store: Path, say: Callable[[str], None]) -> Mapping[str, float]:
     """One run in a process of its own, so that its peak memory is its own."""
-    import multiprocessing
-
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         row = pool.apply(_run, (trial, seed))
@@ -75,7 +78,17 @@ def _measured(trial: Trial, seed: int, store: Path, say: Callable[[str], None]) 
 
 
 def _run(trial: Trial, seed: int) -> Mapping[str, float]:
-    result = run(trial.model, data=trial.card, variants=trial.variants, sets=trial.sets, seed=seed, quiet=True)
+    quiet = Console(file=io.StringIO())
+    with tempfile.TemporaryDirectory() as folder:
+        result = run(
+            trial.model,
+            data=trial.card,
+            variants=trial.variants,
+            sets=trial.sets,
+            seed=seed,
+            runs_dir=folder,
+            console=quiet,
+        )
     return {
         "auc": result.metrics["test/click/auc"],
         "rows_per_second": result.rows_per_second,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from blockrec.graph.passes.tables import check_tables
 from blockrec.graph.passes.tasks import expand_sinks
 from blockrec.graph.passes.unused import report_unused
 from blockrec.language.document import Document, load
+from blockrec.language.features import AUTO
 
 if TYPE_CHECKING:
     from blockrec.graph.lower import Model
@@ -78,7 +79,7 @@ def compile(
     assert document is not None
     checked = check_document(document, imports, report)
     report.raise_errors()
-    return build(checked, vocabularies or {})
+    return build(with_sizes(checked, vocabularies or {}))
 
 
 def check_document(document: Document, imports: Iterable[str | Path], report: Diagnostics) -> Checked:
@@ -102,8 +103,17 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     return Checked(document, library, graph, str(document.root.get("kernels", "auto")))
 
 
-def build(checked: Checked, vocabularies: Mapping[str, int]) -> Model:
-    """Share equal lookups, bind kernels and lower a graph that was checked without errors."""
+def with_sizes(checked: Checked, vocabularies: Mapping[str, int]) -> Checked:
+    """The tables declared `vocab: auto` with the rows that the data has; by root feature."""
+    sized = {
+        name: replace(feature, vocab=vocabularies.get(feature.root, AUTO)) if feature.vocab == AUTO else feature
+        for name, feature in checked.graph.features.items()
+    }
+    return replace(checked, graph=replace(checked.graph, features=sized))
+
+
+def build(checked: Checked) -> Model:
+    """Share equal lookups, bind kernels and lower a graph that was checked without errors. E108: a size is missing."""
     from blockrec.graph.lower import lower
 
-    return lower(share_lookups(checked.graph), checked.library, vocabularies, checked.kernels)
+    return lower(share_lookups(checked.graph), checked.library, checked.kernels)

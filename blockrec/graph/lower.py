@@ -51,14 +51,14 @@ def module_path(node: Node, graph: Graph) -> str:
     return node.name if node.role == "loss" else f"nodes.{node.name.replace('/', '_')}"
 
 
-def lower(graph: Graph, library: Library, vocabularies: Mapping[str, int], kernels: str = "auto") -> Model:
-    """Instantiate every block and table of a checked graph, and wire them."""
+def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:
+    """Instantiate every block and table of a checked graph whose tables have sizes, and wire them."""
     root = nn.Module()
     for node in graph.nodes.values():
         path = module_path(node, graph)
         if node.role == "lookup":
             if not _has(root, path):
-                _attach(root, path, _table(node, graph, vocabularies))
+                _attach(root, path, _table(node, graph))
         else:
             _attach(root, path, _instance(node, library, kernels))
     return assemble(graph, root)
@@ -72,16 +72,15 @@ def assemble(graph: Graph, root: nn.Module) -> Model:
     return model
 
 
-def _table(node: Node, graph: Graph, vocabularies: Mapping[str, int]) -> nn.Embedding:
+def _table(node: Node, graph: Graph) -> nn.Embedding:
     root = graph.features[node.params["feature"]].root
     feature = graph.features[root]
-    size = vocabularies.get(root) if feature.vocab == "auto" else feature.vocab
-    if size is None:
+    if not isinstance(feature.vocab, int):
         help = f"declare `vocab: N`, or give `vocabularies={{{root!r}: N}}`; `blockrec run` counts them in the data"
         raise fail(
             "E108", f"the size of feature `{root}` is not known without data (`vocab: auto`)", feature.span, help=help
         )
-    table = nn.Embedding(int(size), node.params["dim"])
+    table = nn.Embedding(feature.vocab, node.params["dim"])
     nn.init.normal_(table.weight, std=0.01)
     return table
 

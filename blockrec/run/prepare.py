@@ -12,7 +12,7 @@ from torch import nn
 
 from blockrec.data import Dataset, open_dataset
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean, fail, render
-from blockrec.graph.compile import build, check_document
+from blockrec.graph.compile import build, check_document, with_sizes
 from blockrec.graph.ir import Graph
 from blockrec.language.document import Document, load
 from blockrec.language.schema.data import DATA
@@ -90,9 +90,10 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     dataset = _open(document, checked.graph, tasks, report, log)
     for warning in report.warnings:
         log.say(render(warning))
+    checked = with_sizes(checked, dataset.vocabularies)
     seed_everything(seed)
     with device:
-        model = build(checked, dataset.vocabularies).to(device)
+        model = build(checked).to(device)
     problems = Diagnostics()
     report_unmatched(train.overrides, model, problems)
     problems.raise_errors()
