@@ -7,6 +7,7 @@ Training is `blockrec.run.run`.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from blockrec.jagged import Jagged
     from blockrec.language.document import load
     from blockrec.registry import block
+
+# Threads of torch that wait by spinning starve those of numba (and of other programs); read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __version__ = "0.1.0"
 __all__ = ["Axis", "BlockrecError", "Jagged", "Range", "__version__", "block", "check", "compile", "load"]

@@ -1,4 +1,4 @@
-"""What all tests share: a cache of their own, and threads that do not spin while others work."""
+"""What all tests share: a cache of their own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import tempfile
 
 import pytest
-
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch is imported
 
 FOLDER = tempfile.TemporaryDirectory(prefix="blockrec-tests-")
 

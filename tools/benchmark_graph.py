@@ -79,9 +79,15 @@ def measure(size: int, rounds: int) -> tuple[list[float], list[float]]:
     job = prepare("dare", Wishes(sets=[f"data.batch_size={size}"]), Log(Console(file=io.StringIO())))
     batch, hand = job.first_batch(), ByHand(job.model)
     assert torch.equal(job.model(batch)["loss"], hand(batch))
-    steps = (lambda: job.model(batch)["loss"].backward(), lambda: hand(batch).backward())
+
+    def graph_step() -> None:
+        job.model(batch)["loss"].backward()
+
+    def hand_step() -> None:
+        hand(batch).backward()
+
     repeat = max(1, 2048 // size)
-    timed = [_alternating(steps, repeat, first=i % 2) for i in range(rounds + 2)][2:]
+    timed = [_alternating((graph_step, hand_step), repeat, first=i % 2) for i in range(rounds + 2)][2:]
     return [t[0] for t in timed], [t[1] for t in timed]
 
 
