@@ -48,7 +48,7 @@ PLANTED: Schema = _object(
     "A log with a known truth. A behaviour of category b at place p from the end matters to a target of category c by "
     "exp(temp · ⟨A_c, A_b⟩ − lam · log p); what it then says about the click is ⟨R_b, R_c⟩.",
     {
-        "users": _count("Number of users.", default=8000),
+        "users": _count("Number of users.", default=20_000),
         "items": _count("Number of items.", minimum=2, default=4000),
         "categories": _count("Number of categories.", minimum=2, default=100),
         "groups": _count("Categories of one group are relevant to each other.", default=10),
