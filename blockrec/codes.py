@@ -61,6 +61,4 @@ CODES: dict[str, str] = {
     "W003": "number that looks octal",
     "W201": "node that reaches no task",
     "W202": "feature, parameter or composite never used",
-    "W203": "parameters that no task reaches",
-    "W501": "vocabulary larger than the data",
 }

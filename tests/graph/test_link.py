@@ -40,6 +40,13 @@ def test_unknown_port_and_missing_port(codes: Any) -> None:
     assert codes(graph, OUT) == [("E204", "{query: profile}")]
 
 
+def test_optional_ports_that_go_together(codes: Any) -> None:
+    ports = "{query: profile, keys: steps, query_position: profile}"
+    steps = "  steps: {block: embed, in: [behaviors.item, behaviors.category], dim: 4}\n"
+    graph = BASE + steps + f"  a: {{block: target_attention, in: {ports}}}"
+    assert codes(graph, OUT) == [("E204", ports)]
+
+
 def test_several_ports_must_be_named(checked: Any) -> None:
     _, report = checked(BASE + "  a: {block: din, in: profile}", OUT)
     (error,) = report.errors

@@ -43,12 +43,18 @@ def _ports(node: Node, report: Diagnostics) -> Node:
             "E203", message, node.ports_at[port], help=did_you_mean(port, names, f"input ports: {', '.join(names)}")
         )
     misspelt = len(known) < len(node.inputs)
-    for port in [] if misspelt else signature.required_ports:
+    for port in [] if misspelt else [*signature.required_ports, *_partners(signature, known)]:
         if port not in known:
             _not_connected(node, port, signature, report)
     if misspelt:
         return replace(node, inputs=known, signature=None)
     return replace(node, inputs={p.name: known[p.name] for p in signature.ports if p.name in known})
+
+
+def _partners(signature: Signature, known: Mapping[str, tuple[Edge, ...]]) -> list[str]:
+    """Optional ports that go together, because only they bind an axis, and of which some are connected."""
+    groups = [[p.name for p in signature.ports if axis in p.dims] for axis in signature.optional_axes]
+    return [port for group in groups if any(p in known for p in group) for port in group]
 
 
 def _unnamed(node: Node, signature: Signature, report: Diagnostics) -> Mapping[str, tuple[Edge, ...]]:
