@@ -38,7 +38,8 @@ class Node:
     signature: what the block declares; None if the block is unknown.
     outputs: output name → type, the primary one is `out`; filled by `infer`.
     axes: constructor sizes that `infer` found, None for an optional one without an input.
-    lifted: applied to the rows of sequences. parameters: how many it learns, counted by `measure`.
+    lifted: applied to the rows of sequences. broken: an error was reported about it, so that its type stays unknown.
+    parameters: how many it learns, counted by `measure`.
     kernel: the backend that the file asks for, None if it does not.
     used_at: where the composites are used that this node belongs to, outermost first.
     """
@@ -58,6 +59,7 @@ class Node:
     outputs: Mapping[str, Type] | None = None
     axes: Mapping[str, int | None] = field(default_factory=dict)
     lifted: bool = False
+    broken: bool = False
     parameters: int | None = None
 
     def edges(self) -> Iterator[tuple[str, Edge]]:

@@ -24,7 +24,8 @@ def expand_embed(node: Node, features: Features, library: Library, report: Diagn
     lookups = {e.source: _lookup(node, e, features, report, alone) for e in ids}
     made = {lookup.name: lookup for lookup in lookups.values()}
     if alone and not node.params.get("stack"):
-        return made or {node.name: replace(node, signature=None, inputs={})}
+        unresolved = tuple(replace(e, source=UNRESOLVED) for e in edges)
+        return made or {node.name: replace(node, broken=True, inputs={"": unresolved})}
     parts = tuple(Edge(lookups[e.source].name if e.source in lookups else e.source, "out", e.span) for e in edges)
     block = STACK if node.params.get("stack") else CONCAT
     joined = replace(node, block=block, inputs={"": parts}, params={}, signature=library.signature(block))
@@ -67,7 +68,6 @@ def _lookup(node: Node, edge: Edge, features: Features, report: Diagnostics, alo
     unknown = any(value is UNKNOWN for value in (dim, node.params.get("table")))
     params = {"table": node.params.get("table") or "main", "feature": edge.source, "dim": dim}
     name = node.name if alone and not node.params.get("stack") else f"{node.name}/{edge.source}"
-    signature = None if unknown or dim is None else LOOKUP_SIGNATURE
-    return replace(
-        node, name=name, block=LOOKUP, role="lookup", inputs={"ids": (edge,)}, params=params, signature=signature
-    )
+    broken = unknown or dim is None
+    lookup = replace(node, name=name, block=LOOKUP, role="lookup", signature=LOOKUP_SIGNATURE, broken=broken)
+    return replace(lookup, inputs={"ids": (edge,)}, params=params)

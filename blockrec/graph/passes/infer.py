@@ -63,26 +63,20 @@ class _Inference:
             if port.variadic:
                 axes[port.name] = Bound([edge.source for edge in node.inputs.get(port.name, ())], node.span, port.name)
             complete &= port.optional or port.name in node.inputs
-        if not complete:
-            return replace(node, signature=None)
-        outputs = self._outputs(node, signature, axes)
+        outputs = self._outputs(node, signature, axes) if complete and not node.broken else None
         if outputs is None:
-            return replace(node, signature=None)
+            return replace(node, broken=True)
         sizes = {a: axes[a].value if a in axes else None for a in signature.axes}
         return replace(node, outputs=outputs, axes=sizes, lifted=LEADING in axes and axes[LEADING].value[1])
 
     def given(self, edge: Edge) -> Type | None:
         """The type that flows along an edge; None (quietly) after an earlier error."""
-        found = self.types.get((edge.source, edge.output))
         source = self.nodes.get(edge.source)
-        if found is None and (source is None or source.signature is None) and edge.source not in self.features:
-            return None
-        if found is None:
-            outputs = list(source.outputs or {}) if source else []
-            known = f"outputs: {', '.join(outputs)}" if source else f"`{edge.source}` is a feature"
-            help = did_you_mean(edge.output, outputs, known)
+        outputs = [port.name for port in source.signature.outputs] if source and source.signature else None
+        if outputs is not None and edge.output not in outputs:
+            help = did_you_mean(edge.output, outputs, f"outputs: {', '.join(outputs)}")
             self.report.error("E206", f"`{edge.source}` has no output `{edge.output}`", edge.span, help=help)
-        return found
+        return self.types.get((edge.source, edge.output))
 
     def _match(self, node: Node, port: Port, given: Type, axes: dict[str, Bound], edge: Edge) -> bool:
         try:

@@ -47,7 +47,7 @@ def _ports(node: Node, report: Diagnostics) -> Node:
         if port not in known:
             _not_connected(node, port, signature, report)
     if misspelt:
-        return replace(node, inputs=known, signature=None)
+        return replace(node, inputs=known, broken=True)
     return replace(node, inputs={p.name: known[p.name] for p in signature.ports if p.name in known})
 
 
@@ -73,7 +73,7 @@ def _task_ports(node: Node, signature: Signature, report: Diagnostics) -> Node:
         return node
     message = f"block `{node.block}` is not a task's loss: it takes {', '.join(names)}, not logits and label"
     report.error("E205", message, node.params_at.get("block", node.span), help="use it under `losses:`")
-    return replace(node, signature=None)
+    return replace(node, broken=True)
 
 
 def _not_connected(node: Node, port: str, signature: Signature, report: Diagnostics) -> None:
@@ -128,7 +128,7 @@ def _ordered(graph: Graph, report: Diagnostics) -> Graph:
     order.remove_edges_from([(a, b, k) for c in cyclic for a, b, k in order.subgraph(c).edges(keys=True)])
     names = nx.lexicographical_topological_sort(order, key=lambda n: place[n])
     broken = {n for c in cyclic for n in c}
-    nodes = {n: replace(graph.nodes[n], signature=None) if n in broken else graph.nodes[n] for n in names}
+    nodes = {n: replace(graph.nodes[n], broken=True) if n in broken else graph.nodes[n] for n in names}
     return graph.with_nodes(nodes)
 
 
@@ -142,5 +142,5 @@ def _report_cycle(graph: Graph, component: nx.MultiDiGraph[str], place: Mapping[
     written = [name for name in (steps[0][0], *(step[1] for step in steps)) if "/" not in name]
     path = " → ".join(written if written[0] == written[-1] else [*written, written[0]])
     at, label = spans[-1]
-    help = "a graph has no loops: take the value before the loop, or `repeat` a block"
+    help = "a graph has no loops: take the value before the loop"
     report.error("E301", f"the graph has a cycle: {path}", at, label=label, notes=spans[:-1], help=help)

@@ -11,7 +11,7 @@ from blockrec.language.values import UNKNOWN
 
 
 def check_parameters(graph: Graph, report: Diagnostics) -> Graph:
-    """Nodes with complete parameters; one with a wrong parameter loses its signature, so that later passes skip it."""
+    """Nodes with complete parameters; one with a wrong parameter is broken."""
     return graph.with_nodes({name: _checked(node, report) for name, node in graph.nodes.items()})
 
 
@@ -21,5 +21,5 @@ def _checked(node: Node, report: Diagnostics) -> Node:
     at = node.params_at.get("block", node.span)
     incomplete = any(value is UNKNOWN for value in node.params.values())
     if not validate_parameters(node.block, node.params, node.signature.schema, at, report) or incomplete:
-        return replace(node, signature=None)
+        return replace(node, broken=True)
     return replace(node, params={**node.signature.defaults, **node.params})

@@ -10,7 +10,7 @@ def check_tables(graph: Graph, report: Diagnostics) -> Graph:
     """Report (E311) every lookup whose width differs from an earlier one of the same table."""
     seen: dict[tuple[str, str], tuple[int, Span]] = {}
     for node in graph.nodes.values():
-        if node.role != "lookup" or node.signature is None:
+        if node.role != "lookup" or node.broken:
             continue
         table, dim = node.params["table"], node.params["dim"]
         root = graph.features[node.params["feature"]].root

@@ -28,7 +28,7 @@ def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]
         edge = _single(expander.edges(outputs[name], outputs.at[name], expander.top), outputs.at[name], expander.report)
         sinks.append(Sink(name, "output", edge))
     _check_names(root, expander.report)
-    if not (root.section("tasks") or root.section("losses") or outputs):
+    if not (root.section("tasks") or root.section("losses") or outputs or expander.report.failed):
         expander.report.error(
             "E101", "the model has no task, loss or output", root.span, help="tasks: {click: {logits: NODE, loss: bce}}"
         )
