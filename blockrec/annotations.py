@@ -71,7 +71,7 @@ def _hints(
     try:
         return typing.get_type_hints(function, namespace, inside, include_extras=True)
     except NameError as error:
-        raise TypeError(f"{cls.__name__}: cannot read the annotations: {error}") from error
+        raise TypeError(f"{cls.__name__}: cannot read the annotations: {error} at the top of its file") from error
 
 
 def _arguments(function: Callable[..., Any]) -> list[inspect.Parameter]:
