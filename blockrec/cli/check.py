@@ -74,7 +74,7 @@ def _print(terminal: Terminal, result: tuple[str, Graph | None, Diagnostics], st
         for diagnostic in found:
             terminal.result(line(diagnostic))
     if graph is not None:
-        from blockrec.cli.size import size
+        from blockrec.graph.size import size
 
         name = f"{model}: " if several else ""
         terminal.result(f"{name}ok: {size(graph)}")
@@ -89,7 +89,7 @@ def _count(found: Diagnostics) -> str:
 
 
 def _plain(model: str, graph: Graph | None, found: Diagnostics) -> dict[str, Any]:
-    from blockrec.cli.size import counts
+    from blockrec.graph.size import counts
 
     sizes = counts(graph) if graph else {}
     return {"model": model, "ok": graph is not None, **sizes, "diagnostics": [report.as_json(d) for d in found]}

@@ -87,7 +87,7 @@ def _default(name: str, signature: Signature) -> str:
 
 def example(name: str, signature: Signature) -> str:
     """A node of this block in YAML: required inputs, and every parameter that has a value to show."""
-    from blockrec.viz.words import setting
+    from blockrec.words import setting
 
     values = {n: signature.defaults.get(n, _sample(s)) for n, s in catalogue.properties(signature).items()}
     parameters = [f"{n}: {setting(value)}" for n, value in values.items() if value is not None]

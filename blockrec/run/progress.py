@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan, Step
+from blockrec.words import human
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -32,7 +33,7 @@ class State:
         length = min(self.plan.per_epoch, self.plan.steps - (self.epoch - 1) * self.plan.per_epoch)
         parts = [f"epoch {self.epoch}/{self.plan.epochs} {within / length:.0%}"]
         if self.seconds > 0:
-            parts.append(f"{short(self.rows / self.seconds)} rows/s")
+            parts.append(f"{human(self.rows / self.seconds)} rows/s")
         if self.loss is not None:
             parts.append(f"loss {self.loss:.4f}")
         if self.metric is not None:
@@ -72,18 +73,6 @@ class Display:
         elif self.now() - self.shown >= SECONDS_BETWEEN_LINES:
             self.shown = self.now()
             self.log.say(state.line())
-
-
-def short(number: float) -> str:
-    """1234567 → `1.2M`.
-
-    >>> [short(x) for x in (7, 940, 8400, 23100, 1234567)]
-    ['7', '940', '8.4k', '23k', '1.2M']
-    """
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.{0 if number >= 10 * size else 1}f}{unit}"
-    return f"{number:.0f}"
 
 
 def duration(seconds: float) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from torch import nn
 
+from blockrec.graph.size import in_full
 from blockrec.run.log import Log
-from blockrec.run.optimizers import tables_of
 from blockrec.run.prepare import Job
-from blockrec.run.progress import duration, short
+from blockrec.run.progress import duration
 from blockrec.run.result import RunResult
 from blockrec.run.sparse import RowOptimizer
+from blockrec.words import human
 
 PARTS = ("data", "forward", "backward", "optimizer", "eval")
 
@@ -26,18 +27,10 @@ def say_beginning(job: Job, log: Log) -> None:
 
 def beginning(job: Job) -> Iterator[tuple[str, str]]:
     """(what, its description)."""
-    sparse = sum(table.weight.numel() for table in tables_of(job.model).values())
-    dense = sum(p.numel() for p in job.model.parameters()) - sparse
-    yield (
-        "model",
-        (
-            f"{job.graph.name}: {len(job.graph.features)} features, {len(job.graph.nodes)} nodes, "
-            f"{short(dense)} dense parameters, {short(sparse)} in {len(tables_of(job.model))} tables"
-        ),
-    )
+    yield "model", f"{job.graph.name}: {in_full(job.graph)}"
     yield "device", f"{job.device}, seed {job.seed}"
     yield "optimizer", f"dense parameters: {job.train.dense}"
-    if sparse:
+    if job.graph.tables():
         yield "", f"tables: {job.train.sparse}, {_how(job)}"
     if job.train.overrides:
         yield "", f"overrides: {', '.join(override.match for override in job.train.overrides)}"
@@ -117,7 +110,7 @@ def _speed(result: RunResult) -> Iterator[str]:
         return
     total = sum(result.seconds.values())
     split = ", ".join(f"{part} {result.seconds[part] / total:.0%}" for part in PARTS if part in result.seconds)
-    yield f"speed      {short(result.rows_per_second)} rows/s, {result.steps:,} steps in {duration(total)}: {split}"
+    yield f"speed      {human(result.rows_per_second)} rows/s, {result.steps:,} steps in {duration(total)}: {split}"
     yield f"memory     {result.peak_memory_bytes / 2**20:,.0f} MiB at most"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blockrec.graph.ir import Graph, Node
 from blockrec.viz.fold import is_made, written
-from blockrec.viz.words import counted, human, parameters
+from blockrec.words import counted, human, parameters
 
 
 def caption(graph: Graph) -> str:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from blockrec.graph.ir import Graph, Node, Sink
 from blockrec.viz.fold import Use, origins, uses, written
 from blockrec.viz.scene import Box
-from blockrec.viz.words import setting
+from blockrec.words import setting
 
 NODE = "node:"
 EMBED = ("lookup", "concat", "stack")

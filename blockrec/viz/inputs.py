@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from blockrec.graph.ir import Graph
 from blockrec.viz.scene import Box, Row
-from blockrec.viz.words import human
+from blockrec.words import human
 
 
 def input_boxes(graph: Graph, readers: Mapping[str, tuple[str, ...]]) -> dict[str, Box]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from blockrec.viz.layout import SLOT, Item
 from blockrec.viz.measure import text_width
 from blockrec.viz.scene import Box, Read, Scene
-from blockrec.viz.words import counted, human, shortened
+from blockrec.words import counted, human, shortened
 
 NAME, TEXT, SMALL = 13, 11, 10
 """Font sizes: names, facts, port labels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blockrec.viz.scene import Box, Cluster, Link
-from blockrec.viz.words import counted, parameters, shortened
+from blockrec.words import counted, parameters, shortened
 
 
 def box_tooltip(box: Box) -> str:

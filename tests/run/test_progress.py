@@ -15,7 +15,7 @@ PLAN = Plan.of(1000, 10, epochs=5, steps=None, shuffle=True, seed=1)
 
 def test_the_line() -> None:
     state = State(PLAN, 161, 2, 1_610_000, 1.3, 0.2134, ("valid/click/auc", 0.73119))
-    assert state.line() == "epoch 2/5 61% 1.2M rows/s loss 0.2134 valid/click/auc 0.7312 eta 2.7s"
+    assert state.line() == "epoch 2/5 61% 1.24M rows/s loss 0.2134 valid/click/auc 0.7312 eta 2.7s"
 
 
 def test_the_last_epoch_may_be_short() -> None:

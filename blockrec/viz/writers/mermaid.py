@@ -10,8 +10,8 @@ from blockrec.graph.ir import Graph
 from blockrec.viz.build import build
 from blockrec.viz.scene import Box, Link, Path, Scene
 from blockrec.viz.shapes import Line, shape
-from blockrec.viz.words import shortened
 from blockrec.viz.writers.style import LIGHT
+from blockrec.words import shortened
 
 UNSAFE = re.compile(r"[^\w .,:()\[\]/·×…=+*-]")
 

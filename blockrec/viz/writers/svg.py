@@ -11,10 +11,10 @@ from blockrec.viz.measure import text_width, wrap
 from blockrec.viz.scene import Box, Cluster, Scene
 from blockrec.viz.shapes import LINE, MARGIN, STRIP, Shape, shape
 from blockrec.viz.tooltips import box_tooltip, cluster_tooltip, link_tooltip
-from blockrec.viz.words import human
 from blockrec.viz.writers.legend import legend
 from blockrec.viz.writers.markup import element, tag
 from blockrec.viz.writers.style import style_sheet
+from blockrec.words import human
 
 EDGE = 28
 """Space around the picture."""

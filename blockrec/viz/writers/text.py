@@ -11,7 +11,7 @@ from blockrec.viz.build import build
 from blockrec.viz.order import common_path
 from blockrec.viz.scene import Box, Cluster, Link, Path, Scene
 from blockrec.viz.shapes import reads
-from blockrec.viz.words import counted, human, shortened
+from blockrec.words import counted, human, shortened
 
 INDENT = "  "
 NAME, BLOCK, TYPE = 34, 26, 24

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blockrec.viz.words import counted, human, setting, shortened
+from blockrec.words import counted, human, setting, shortened
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from blockrec.graph.ir import Graph
 from blockrec.language.features import AUTO
-from blockrec.viz.words import counted, human
-
-if TYPE_CHECKING:
-    from blockrec.graph.ir import Graph
+from blockrec.words import counted, human
 
 
 def counts(graph: Graph) -> dict[str, int]:
@@ -33,3 +29,11 @@ def size(graph: Graph) -> str:
         return ", ".join([*parts, f"{human(n['dense'] + n['sparse'])} params"])
     known = [f"{human(n['dense'])} dense", *([f"{human(n['sparse'])} sparse"] if n["sparse"] else [])]
     return ", ".join([*parts, " + ".join([*known, f"{counted(unknown, 'table')} of unknown size"])])
+
+
+def in_full(graph: Graph) -> str:
+    """`17 features, 7 nodes, 75k dense parameters, 41.2M in 6 tables`, for a graph whose tables have sizes."""
+    n = counts(graph)
+    tables = f"{human(n['sparse'])} in {counted(len(graph.tables()), 'table')}"
+    parts = [counted(n["features"], "feature"), counted(n["nodes"], "node"), f"{human(n['dense'])} dense parameters"]
+    return ", ".join([*parts, tables] if graph.tables() else parts)

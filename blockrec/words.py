@@ -1,16 +1,16 @@
-"""How numbers and settings read in a picture."""
+"""How numbers and settings read, in pictures, tables and messages."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def human(number: int) -> str:
+def human(number: float) -> str:
     """A count in at most four characters and a unit: 812, 16.4k, 4.07M."""
     for limit, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= limit:
             return f"{float(f'{number / limit:.3g}'):g}{unit}"
-    return str(number)
+    return f"{number:.0f}"
 
 
 def parameters(number: int) -> str:
