@@ -19,16 +19,16 @@ FORMS = (*TABLES, *NUMBERS, *OWN, "constant", "position", "dim")
 """Keys of one value; a sequence has others."""
 
 
-def read_features(features: Map, labels: Any, report: Diagnostics) -> Features:
-    """What the two sections declare; `features` and `labels` have their expressions evaluated."""
-    return _Reader(features, report).read(_read_labels(labels, report))
+def read_features(features: Map, labels: Any, report: Diagnostics, card: str | None = None) -> Features:
+    """What the two sections declare; their expressions are evaluated. card: the dataset card that they come from."""
+    return _Reader(features, report, card).read(_read_labels(labels, report))
 
 
 class _Reader:
     """specs: every feature and field by its full name, as written."""
 
-    def __init__(self, section: Map, report: Diagnostics) -> None:
-        self.section, self.report = section, report
+    def __init__(self, section: Map, report: Diagnostics, card: str | None) -> None:
+        self.section, self.report, self.card = section, report, card
         self.specs: dict[str, tuple[Map, Span]] = {}
         self.sequences: dict[str, Sequence] = {}
 
@@ -125,7 +125,9 @@ class _Reader:
             return
         deleted = self.section.deleted.get(target)
         notes = [(deleted, f"`{target}` is deleted here")] if deleted else []
-        self.report.error("E208", f"unknown feature `{target}`", at, help=did_you_mean(target, self.specs), notes=notes)
+        label = f"neither in the file nor in dataset card `{self.card}`" if self.card else ""
+        help = did_you_mean(target, self.specs)
+        self.report.error("E208", f"unknown feature `{target}`", at, label=label, help=help, notes=notes)
 
     def _vocab(self, root: str) -> Any:
         spec, _ = self.specs[root]

@@ -94,7 +94,7 @@ def _document(layers: Layers, path: Path | None, report: Diagnostics) -> Documen
     validate(sections, model_schema(), report)
     if not all(isinstance(root.get(key), Map) for key in ("graph", "features")):
         return None
-    features = read_features(sections.section("features"), sections.get("labels"), report)
+    features = read_features(sections.section("features"), sections.get("labels"), report, layers.card)
     check_names(sections, layers.card_file, report)
     return Document(
         root,

@@ -37,9 +37,11 @@ def cases() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from ((name, (variant,)) for variant in variants_of(path))
 
 
-CASES = pytest.mark.parametrize(
-    ("name", "variants"), list(cases()), ids=lambda v: v if isinstance(v, str) else "+".join(v)
-)
+def shown(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else "+".join(value)
+
+
+CASES = pytest.mark.parametrize(("name", "variants"), list(cases()), ids=shown)
 
 
 def compiled(name: str, variants: tuple[str, ...]) -> Model:
@@ -119,12 +121,10 @@ def test_the_resolved_file_is_the_same_model(name: str, variants: tuple[str, ...
 def test_it_can_be_drawn(name: str, variants: tuple[str, ...]) -> None:
     _, graph, _ = check(name, variants=variants)
     assert graph is not None
+    written = {path.split(".")[-1] for path, node in graph.nodes.items() if "/" not in path and node.role != "loss"}
     for draw in (svg, mermaid, text):
-        assert all(
-            node.split(".")[-1] in draw(graph)
-            for node in graph.nodes
-            if "/" not in node and node[:5] not in ("tasks", "losse")
-        )
+        drawn = draw(graph)
+        assert all(name in drawn for name in written)
 
 
 @pytest.mark.parametrize("card", packaged_cards())
@@ -151,3 +151,8 @@ def test_a_missing_feature_names_the_card_and_the_line_of_the_model(tmp_path: Pa
     assert error.code == "E207" and error.at is not None
     assert (error.at.source.name, error.at.line + 1, error.at.text) == (str(model), 5, "category")
     assert "poor.yaml" in error.label
+    now = model.read_text("utf-8").replace("graph:", "features: {now: {constant: 0, like: behaviors.position}}\ngraph:")
+    model.write_text(now, "utf-8")
+    assert str(check(model)[2]) == ""
+    unknown = check(model, data=str(card))[2].errors[0]
+    assert unknown.code == "E208" and "poor.yaml" in unknown.label
