@@ -1,6 +1,6 @@
 """Training speed of the zoo's DIN beside a hand-written torch DIN (padded, dense Adam), in one run.
 
-    python tools/benchmark_din.py [--items 10000 100000 1000000] [--rounds 7]
+    python -m tools.benchmark_din [--items 10000 100000 1000000] [--rounds 7]
 
 Both train on the same batches of planted data (dim 16, T ≤ 50, mean 38, batch 1,024); a round is a few steps of one,
 then of the other, and the ratio is the median over the rounds. Before timing, both give the same loss.

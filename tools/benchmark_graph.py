@@ -1,6 +1,6 @@
 """Step time of a compiled graph beside the same modules called by hand, in one run.
 
-    python tools/benchmark_graph.py [--batch 256] [--rounds 31]
+    python -m tools.benchmark_graph [--batch 256] [--rounds 31]
 
 The hand-written forward pass of DARE calls the very modules of the compiled model, so that only the graph differs.
 """

@@ -1,6 +1,6 @@
 """DARE beside TWIN on planted data, over the conflict between attention and representation.
 
-    python tools/planted_curve.py [--seeds 1 2 3] [--conflicts 0 0.25 0.5 0.75 1]
+    python -m tools.planted_curve [--seeds 1 2 3] [--conflicts 0 0.25 0.5 0.75 1]
 
 Three models a point: DARE; TWIN with the same dim per table, that is half the parameters; TWIN with twice the dim,
 that is as many parameters in its tables as DARE. Test AUC, mean ± standard deviation over the seeds. Results are

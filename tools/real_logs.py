@@ -1,7 +1,7 @@
 """DIN, TWIN and DARE on real logs, with their own histories and with histories of other users.
 
-    python tools/real_logs.py complete_journey [--seeds 1 2 3]
-    python tools/real_logs.py movielens_100k --set data.root=FOLDER
+    python -m tools.real_logs complete_journey [--seeds 1 2 3]
+    python -m tools.real_logs movielens_100k --set data.root=FOLDER
 
 The gap between the two columns of AUC is what the histories tell: a model whose histories are permuted among the
 users sees the same candidates, lengths and popularity. Results are kept in `runs/experiments/`.
