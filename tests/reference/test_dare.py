@@ -53,6 +53,8 @@ def build(case: Case) -> Model:
 def variants(p: Any) -> list[str]:
     chosen = {
         "paper": True,
+        "history_average": p["long_seq_average"],
+        "add_position": p["use_time"] and p["time_mode"] == "add",
         "no_tr": not p["target_aware_representation"],
         "only_product": p["only_product"],
         "no_aux": not p["aux_loss"],
@@ -85,7 +87,10 @@ def settings(p: Any) -> list[str]:
         sets["graph.dense_head.hidden"] = p["aux_hidden"]
     if p["use_time"]:
         sets |= {"graph.query_position.dim": attention["time"], "graph.keys_position.dim": attention["time"]}
-        sets["graph.target.dim"]["now"] = sets["graph.values.dim"]["behaviors.position"] = representation["time"]
+        if p["time_mode"] == "add":
+            sets |= {f"graph.{node}_position.dim": representation["time"] for node in ("target", "values")}
+        else:
+            sets["graph.target.dim"]["now"] = sets["graph.values.dim"]["behaviors.position"] = representation["time"]
     return [f"{key}={json.dumps(value)}" for key, value in sets.items()]
 
 

@@ -60,3 +60,9 @@ def test_gradients_reach_retrieved_steps_only() -> None:
 def test_mean_of_a_spread_vector_is_the_vector() -> None:
     x = torch.randn(4, 3, dtype=torch.float64)
     torch.testing.assert_close(MeanPool()(Spread()(x, steps(2))), x * (LENGTHS > 0).unsqueeze(1))
+
+
+def test_smoothing_counts_as_steps_of_zeros() -> None:
+    values = steps(3)
+    totals = torch.zeros(4, 3, dtype=torch.float64).index_add(0, values.rows, values.values)
+    torch.testing.assert_close(MeanPool(smoothing=2)(values), totals / (LENGTHS + 2)[:, None])
