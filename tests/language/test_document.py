@@ -118,6 +118,9 @@ def test_a_model_that_extends_another(
     assert (big.name, big.params["dim"], big.root["losses"]) == ("big", 64, {})
     assert big.root["graph"]["head"]["hidden"] == [8, 8, 8] and big.patched
     assert found("big.yaml", variants=["wide"]) == ["E111 1:1 --variant"]
+    added = text.replace("{wide: null}", "{bare: {graph: {head: null}}}")
+    (folder / "big.yaml").write_text(added)
+    assert "head" not in loaded("big.yaml", variants=["bare"]).root["graph"]
     (folder / "big.yaml").write_text(text.replace("dim:", "dmi:"))
     assert found("big.yaml") == ["E110 4:10 big.yaml"]
     (folder / "big.yaml").write_text(text.replace("small.yaml", "big.yaml"))
