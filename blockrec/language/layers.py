@@ -103,7 +103,7 @@ def _read_card(chain: list[Map], data: str | None, report: Diagnostics) -> _Card
 
 
 def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diagnostics) -> Map:
-    """The card, over it the base of all, over that each file that extends the one before."""
+    """The card, over it the base of all, over that each file that extends the one before; its place is the file's."""
     base = chain[0].without(*HEAD)
     if data is not None and not any("dataset" in file for file in chain):
         base = base.without("data")
@@ -111,7 +111,7 @@ def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diag
     for file in chain[1:]:
         patch = file.without("blockrec", *HEAD)
         merged = merge(merged, check_patch(merged, patch, model_schema(), report))
-    return merged
+    return Map(chain[-1].span, merged.entries(), merged.deleted)
 
 
 def _with_variants(merged: Map, known: Map, variants: Sequence[str], report: Diagnostics) -> Map:

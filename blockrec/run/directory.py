@@ -8,8 +8,10 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,18 @@ class RunDirectory:
         line["time"] = datetime.now(timezone.utc).timestamp()
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+        if self.board is not None:
+            self.board.add_scalar("/".join(filter(None, [split, task, metric])), value, step)
+            self.board.flush()
+
+    @cached_property
+    def board(self) -> Any:
+        """The writer of the same curves into `tensorboard/`; None if TensorBoard is not installed."""
+        if find_spec("tensorboard") is None:
+            return None
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(str(self.path / "tensorboard"))
 
 
 def create_directory(runs_dir: str | Path, document: Document, graph: Graph, model: Any, *, seed: int) -> RunDirectory:

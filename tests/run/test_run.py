@@ -65,6 +65,7 @@ def test_the_directory_holds_everything(finished: RunResult) -> None:
         "model.yaml",
         "resolved.yaml",
         "result.json",
+        "tensorboard",
         "vocabularies",
     ]
     assert (folder / "model.yaml").read_text("utf-8") == MODEL
@@ -88,6 +89,31 @@ def test_metrics_are_written_as_they_come(finished: RunResult) -> None:
     ]
     assert found[:-2] == wanted and [x[2:] for x in found[-2:]] == [("test", "auc"), ("test", "logloss")]
     assert all(line["time"] > 1.6e9 for line in lines(finished))
+
+
+def test_the_same_curves_are_in_tensorboard(finished: RunResult) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished.directory / "tensorboard"))  # type: ignore[operator]  # a run that was made
+    events.Reload()
+    curve = [(e.step, pytest.approx(e.value)) for e in events.Scalars("valid/click/auc")]
+    written = [x for x in lines(finished) if (x["split"], x["metric"]) == ("valid", "auc")]
+    assert curve == [(x["step"], x["value"]) for x in written] and len(curve) == 4
+
+
+def test_without_tensorboard_nothing_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blockrec.run.directory.find_spec", lambda _: None)
+    result = trained(MODEL, tmp_path, steps=1)
+    assert result.directory is not None and not (result.directory / "tensorboard").exists()
+    assert lines(result)
+
+
+def test_an_extending_file_is_kept_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("blockrec: 1\nname: mine\nextends: twin\nparams: {top_k: 3}\n", "utf-8")
+    result = trained(path, tmp_path, steps=1)
+    assert result.directory is not None
+    assert (result.directory / "model.yaml").read_text("utf-8") == path.read_text("utf-8")
 
 
 def test_the_test_metrics_are_those_of_the_best_checkpoint(finished: RunResult) -> None:
