@@ -13,9 +13,10 @@ def counts(graph: Graph) -> dict[str, int]:
     known = {key: vocab for key, vocab in rows.items() if isinstance(vocab, int)}
     return {
         "features": sum(name in graph.features for name in graph.used_features()),
-        "nodes": sum(node.role == "node" and "/" not in node.name for node in graph.nodes.values()),
+        "nodes": sum(node.role != "loss" and "/" not in node.name for node in graph.nodes.values()),
         "dense": sum(node.parameters or 0 for node in graph.nodes.values() if node.role != "lookup"),
         "sparse": sum(vocab * graph.tables()[key] for key, vocab in known.items()),
+        "tables_of_known_size": len(known),
         "tables_of_unknown_size": sum(vocab == AUTO for vocab in rows.values()),
     }
 

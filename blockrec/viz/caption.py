@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from blockrec.graph.ir import Graph, Node
-from blockrec.viz.fold import is_made, written
+from blockrec.graph.size import counts
+from blockrec.viz.fold import is_made
 from blockrec.words import counted, human, parameters
 
 
 def caption(graph: Graph) -> str:
     """`5 features · 14 nodes · 31.2k parameters · 5 tables with 130M numbers`; what is not known is left out."""
-    used = [name for name in graph.used_features() if name in graph.features]
-    nodes = [node for node in written(graph) if node.role != "loss"]
-    parts = [counted(len(used), "feature"), counted(len(nodes), "node"), _dense(graph), _tables(graph)]
+    n = counts(graph)
+    parts = [counted(n["features"], "feature"), counted(n["nodes"], "node"), _dense(graph)]
+    if n["tables_of_known_size"]:
+        parts.append(f"{counted(n['tables_of_known_size'], 'table')} with {human(n['sparse'])} numbers")
+    if n["tables_of_unknown_size"]:
+        parts.append(f"{counted(n['tables_of_unknown_size'], 'table')} of unknown size")
     return " · ".join(filter(None, parts))
 
 
@@ -23,13 +27,3 @@ def _dense(graph: Graph) -> str:
 
 def _is_lookup(node: Node) -> bool:
     return node.role == "lookup" or (node.parameters is None and (is_made(node.name) or node.block == "concat"))
-
-
-def _tables(graph: Graph) -> str:
-    dims = graph.tables()
-    if not dims:
-        return ""
-    sizes = [(graph.features[root].vocab, dim) for (_, root), dim in dims.items()]
-    total = sum(vocab * dim for vocab, dim in sizes if isinstance(vocab, int))
-    known = all(isinstance(vocab, int) for vocab, _ in sizes)
-    return f"{counted(len(dims), 'table')} {f'with {human(total)} numbers' if known else 'of unknown size'}"

@@ -98,7 +98,14 @@ def test_strict_makes_warnings_fail(blockrec: Any, write: Any) -> None:
 def test_json_of_a_right_model_has_its_counts(blockrec: Any, write: Any) -> None:
     write("good.yaml", GOOD)
     (result,) = json.loads(blockrec("check", "good.yaml", "--json").out)
-    counts = {"features": 2, "nodes": 2, "dense": 9, "sparse": 600, "tables_of_unknown_size": 0}
+    counts = {
+        "features": 2,
+        "nodes": 2,
+        "dense": 9,
+        "sparse": 600,
+        "tables_of_known_size": 2,
+        "tables_of_unknown_size": 0,
+    }
     assert result == {"model": "good.yaml", "ok": True, **counts, "diagnostics": []}
 
 
