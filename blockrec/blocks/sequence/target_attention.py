@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -17,21 +15,29 @@ from blockrec.registry import block
 class TargetAttention(nn.Module):
     """Score every step by its dot product with the target; content and position are scaled apart.
 
-    score_t = ⟨query, key_t⟩ / √d  +  ⟨query_position, key_position_t⟩ / √p; the second part only if both positions are
-    given. Feng et al., "Long-Sequence Recommendation Models Need Decoupled Embeddings", ICLR 2025 (as its code does).
-    Scores are raw: `topk_attend` or `attend` makes weights of them.
+    score_t = content_scale · ⟨query, key_t⟩ + position_scale · ⟨query_position, key_position_t⟩; the second part only
+    if both positions are given. Feng et al., "Long-Sequence Recommendation Models Need Decoupled Embeddings", ICLR
+    2025, as its code does. Scores are raw: `topk_attend` or `attend` makes weights of them.
 
     Args:
-        scale: divide each part by the root of its own `width`, or not at all.
+        content_scale: factor of the first part; default 1 / √d, d the width of the query.
+        position_scale: factor of the second part; default 1 / √p, p the width of the positions.
     """
 
     def __init__(
-        self, d: Axis, p: Axis | None = None, *, scale: Literal["width", "none"] = "width", kernel: Kernel = "auto"
+        self,
+        d: Axis,
+        p: Axis | None = None,
+        *,
+        content_scale: float | None = None,
+        position_scale: float | None = None,
+        kernel: Kernel = "auto",
     ) -> None:
         super().__init__()
         bound = bind("target_dot", kernel)
         self.dot, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
-        self.content, self.position = (width**-0.5 if scale == "width" else 1.0 for width in (d, p or 1))
+        self.content = d**-0.5 if content_scale is None else content_scale
+        self.position = (p or 1) ** -0.5 if position_scale is None else position_scale
 
     def forward(
         self,

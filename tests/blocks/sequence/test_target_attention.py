@@ -27,11 +27,11 @@ def test_each_part_is_scaled_by_its_own_width() -> None:
     torch.testing.assert_close(found.values, torch.stack(wanted))
 
 
-def test_without_scale_parts_are_one_dot_product_of_concatenations() -> None:
+def test_one_scale_for_both_parts_is_that_of_their_concatenation() -> None:
     query, content, place, position = torch.randn(3, 4).double(), keys(4), torch.randn(3, 2).double(), keys(2)
-    apart = TargetAttention(4, 2, scale="none")(query, content, place, position)
+    apart = TargetAttention(4, 2, content_scale=0.3, position_scale=0.3)(query, content, place, position)
     both = content.like(torch.cat([content.values, position.values], dim=-1))
-    together = TargetAttention(6, scale="none")(torch.cat([query, place], dim=-1), both)
+    together = TargetAttention(6, content_scale=0.3)(torch.cat([query, place], dim=-1), both)
     torch.testing.assert_close(apart.values, together.values)
 
 
