@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import torch
@@ -125,7 +126,7 @@ def _has(root: nn.Module, path: str) -> bool:
 def weighted_sum(terms: list[Tensor], weights: list[float]) -> Tensor:
     """Σ weight · term of scalar losses; weights of 1 cost nothing."""
     scaled = [t if w == 1 else t * w for t, w in zip(terms, weights, strict=True)]
-    return scaled[0] if len(scaled) == 1 else torch.stack(scaled).sum()
+    return reduce(torch.add, scaled)
 
 
 class _Writer:
