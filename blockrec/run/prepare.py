@@ -19,7 +19,6 @@ from blockrec.language.schema.data import DATA
 from blockrec.language.values import Map
 from blockrec.run.batches import Batch, moved
 from blockrec.run.evaluate import Task, tasks_of
-from blockrec.run.heap import keep_freed_memory
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan
 from blockrec.run.optimizers import Optimizers, build_optimizers
@@ -92,7 +91,6 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     for warning in report.warnings:
         log.say(render(warning))
     checked = with_sizes(checked, dataset.vocabularies)
-    keep_freed_memory()
     seed_everything(seed)
     with device:
         model = build(checked).to(device)

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from blockrec.diagnostics import BlockrecError
 from blockrec.run.directory import create_directory
+from blockrec.run.heap import keep_freed_memory
 from blockrec.run.interrupt import interruptible
 from blockrec.run.log import Log
 from blockrec.run.prepare import Wishes, prepare
@@ -43,6 +44,7 @@ def run(
     and for a run that cannot go on (E701, E702).
     """
     log = Log(console)
+    keep_freed_memory()
     job = prepare(model, Wishes(variants, sets, data, imports, epochs, steps, device, seed), log)
     say_beginning(job, log)
     smoke_step(job.model, job.first_batch())
