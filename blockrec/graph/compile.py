@@ -59,6 +59,21 @@ def check(
     return document, checked.graph if checked and not report.failed else None, report
 
 
+def check_model(
+    model: ModelSource,
+    *,
+    variants: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    data: str | None = None,
+    imports: Iterable[str | Path] = (),
+) -> tuple[Checked | None, Diagnostics]:
+    """As `check`, with all that the passes know; None after an error."""
+    report = Diagnostics()
+    document = load(model, report, variants=variants, sets=sets, data=data)
+    checked = check_document(document, imports, report) if document is not None else None
+    return None if report.failed else checked, report
+
+
 def compile(
     model: ModelSource,
     *,

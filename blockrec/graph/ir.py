@@ -39,7 +39,8 @@ class Node:
     outputs: output name → type, the primary one is `out`; filled by `infer`.
     axes: constructor sizes that `infer` found, None for an optional one without an input.
     lifted: applied to the rows of sequences. broken: an error was reported about it, so that its type stays unknown.
-    parameters: how many it learns, counted by `measure`.
+    parameters: how many it learns, counted by `measure`; flops, bytes: of its forward pass for one sample.
+    shares: graph path of the node whose module, with its weights, it uses.
     kernel: the backend that the file asks for, None if it does not.
     used_at: where the composites are used that this node belongs to, outermost first.
     """
@@ -61,6 +62,9 @@ class Node:
     lifted: bool = False
     broken: bool = False
     parameters: int | None = None
+    flops: int | None = None
+    bytes: int | None = None
+    shares: str | None = None
 
     def edges(self) -> Iterator[tuple[str, Edge]]:
         """(port, edge) of every input, in port order."""
@@ -69,15 +73,19 @@ class Node:
 
 @dataclass(frozen=True)
 class Sink:
-    """A value that leaves the model: the logits of a task, a loss with its weight, an output."""
+    """A value that leaves the model: the logits of a task, a loss with its weight, an output, a watched value.
+
+    warn: of a watched value, the statement that raises an alarm, as written.
+    """
 
     name: str
-    kind: Literal["task", "loss", "output"]
+    kind: Literal["task", "loss", "output", "watch"]
     edge: Edge
     weight: float = 1.0
     label: str | None = None
     metrics: tuple[Any, ...] = ()
     loss: str | None = None
+    warn: str | None = None
 
 
 @dataclass(frozen=True)

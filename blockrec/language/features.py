@@ -71,7 +71,10 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Label:
-    """A target: `column`, as 0/1 by `at_least` (value ≥ threshold) or `bit` (that bit is set), or the value itself."""
+    """A target: `column`, as 0/1 by `at_least` (value ≥ threshold) or `bit` (that bit is set), or the value itself.
+
+    sequence: the sequence whose steps have one each, None for one a sample.
+    """
 
     name: str
     column: str
@@ -79,6 +82,7 @@ class Label:
     at_least: float | None = None
     bit: int | None = None
     type: Literal["binary", "float"] = "binary"
+    sequence: str | None = None
 
 
 @dataclass(frozen=True)
