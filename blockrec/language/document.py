@@ -19,6 +19,7 @@ from blockrec.language.params import REQUIRED, resolve_params
 from blockrec.language.portable import portable
 from blockrec.language.schema.document import VERSION, model_schema
 from blockrec.language.source import read_map
+from blockrec.language.sweep import Point, Sweep, read_sweep
 from blockrec.language.validate import validate
 from blockrec.language.values import UNKNOWN, Map
 
@@ -36,6 +37,7 @@ class Document:
     params: the top-level parameters, evaluated. sections: the others, evaluated.
     patched: whether an extended file, a variant or an override changed what the file says, so that a parameter which
     this model leaves unused is not a mistake.
+    sweep: what to run of it; None without that section, and after a mistake in it.
     """
 
     root: Map
@@ -47,6 +49,7 @@ class Document:
     sections: Map = field(repr=False)
     card_file: str | None = None
     patched: bool = False
+    sweep: Sweep | None = field(default=None, repr=False)
 
     def evaluated(self, section: str) -> Map:
         """A section with all expressions evaluated; empty if the file does not have it."""
@@ -72,18 +75,20 @@ def load(
     variants: Sequence[str] = (),
     sets: Sequence[str] = (),
     data: str | None = None,
+    point: Point | None = None,
 ) -> Document | None:
     """Read, merge and check a model file.
 
     model: a path, the name of a packaged model, YAML text (holds a newline), or a mapping. variants: names of patches
     in the file, applied from left to right. sets: `path.to.key=value`, applied last. data: the dataset card to use
-    instead of the file's. Mistakes are reported; None if too little could be read to check anything more.
+    instead of the file's. point: of the file's sweep, applied after the variants.
+    Mistakes are reported; None if too little could be read to check anything more.
     """
     read = read_model(model, report)
     file = read_map(read[0], report) if read else None
     if read is None or file is None:
         return None
-    layers = merge_layers(file, variants, sets, data, report)
+    layers = merge_layers(file, variants, sets, data, report, point)
     return _document(layers, read[1], report) if layers else None
 
 
@@ -106,7 +111,15 @@ def _document(layers: Layers, path: Path | None, report: Diagnostics) -> Documen
         sections,
         layers.card_file,
         layers.patched,
+        _sweep(layers.sweep, sections, report),
     )
+
+
+def _sweep(root: Map, sections: Map, report: Diagnostics) -> Sweep | None:
+    schema = {"properties": {"sweep": model_schema()["properties"]["sweep"]}}
+    if not validate(root, schema, report) or "sweep" not in root:
+        return None
+    return read_sweep(root.section("sweep"), sections.section("tasks"), report)
 
 
 def _params(root: Map, report: Diagnostics) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What a model is merged from, lowest first: dataset card, extended files, the file, variants, overrides."""
+"""What a model is merged from, lowest first: card, extended files, the file, variants, a sweep's point, overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from blockrec.diagnostics import Diagnostics, Source, Span, did_you_mean
@@ -12,6 +12,7 @@ from blockrec.language.merge import lay_over, merge
 from blockrec.language.overrides import check_patch, child, read_override
 from blockrec.language.schema.document import VERSION, card_schema, model_schema
 from blockrec.language.source import read_map
+from blockrec.language.sweep import Point
 from blockrec.language.validate import validate
 from blockrec.language.values import Map
 
@@ -27,6 +28,8 @@ _DELETING = {"additionalProperties": {"type": ["object", "null"]}}
 class Layers:
     """root: everything merged. card: its name as written; card_file: its file as spans name it.
 
+    sweep: a mapping of that section alone, which says what to run and is no part of a model; empty without one.
+
     patched: whether an extended file, a variant or an override changed what the file says.
     """
 
@@ -34,10 +37,16 @@ class Layers:
     card: str | None
     card_file: str | None
     patched: bool
+    sweep: Map
 
 
 def merge_layers(
-    file: Map, variants: Sequence[str], sets: Sequence[str], data: str | None, report: Diagnostics
+    file: Map,
+    variants: Sequence[str],
+    sets: Sequence[str],
+    data: str | None,
+    report: Diagnostics,
+    point: Point | None = None,
 ) -> Layers | None:
     """Read whatever belongs to `file` and merge it; None if a part is written in a newer language."""
     chain = read_chain(file, report)
@@ -46,10 +55,12 @@ def merge_layers(
     _check_heads(chain, report)
     card = _read_card(chain, data, report)
     root = _merged(chain, card, data, report)
-    root = _with_variants(root, all_variants(chain), variants, report)
-    root = _with_overrides(root, sets, report)
-    patched = len(chain) > 1 or bool(variants or sets)
-    return Layers(root, card.name if card else None, card.file if card else None, patched)
+    root = _with_variants(root, all_variants(chain), [*_asked(variants), *(point.variants() if point else ())], report)
+    root = _patched(root, point.patches() if point else (), report)
+    root = _patched(root, filter(None, (read_override(argument, report) for argument in sets)), report)
+    patched = len(chain) > 1 or bool(variants or sets or point)
+    card_name, card_file = (card.name, card.file) if card else (None, None)
+    return Layers(root.without("sweep"), card_name, card_file, patched, root.only("sweep"))
 
 
 def _speaks_this_version(file: Map, report: Diagnostics) -> bool:
@@ -114,21 +125,24 @@ def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diag
     return Map(chain[-1].span, merged.entries(), merged.deleted)
 
 
-def _with_variants(merged: Map, known: Map, variants: Sequence[str], report: Diagnostics) -> Map:
-    for name in [part.strip() for v in variants for part in v.split(",")]:
+def _asked(variants: Sequence[str]) -> list[tuple[str, Span]]:
+    """`["a,b"]` of the command line as names with places."""
+    names = [part.strip() for word in variants for part in word.split(",")]
+    return [(name, Span(Source("--variant", name), 0, 0, max(1, len(name)))) for name in names]
+
+
+def _with_variants(merged: Map, known: Map, variants: Sequence[tuple[str, Span]], report: Diagnostics) -> Map:
+    for name, at in variants:
         patch = known.get(name)
         if isinstance(patch, Map):
-            merged = merge(merged, check_patch(merged, patch, model_schema(), report))
+            merged = _patched(merged, [patch], report)
         elif name not in known:
-            at = Span(Source("--variant", name), 0, 0, max(1, len(name)))
             otherwise = f"variants: {', '.join(known)}" if known else "the file has no `variants`"
             report.error("E111", f"there is no variant `{name}`", at, help=did_you_mean(name, known, otherwise))
     return merged
 
 
-def _with_overrides(merged: Map, sets: Sequence[str], report: Diagnostics) -> Map:
-    for argument in sets:
-        patch = read_override(argument, report)
-        if patch is not None:
-            merged = merge(merged, check_patch(merged, patch, model_schema(), report))
+def _patched(merged: Map, patches: Iterable[Map], report: Diagnostics) -> Map:
+    for patch in patches:
+        merged = merge(merged, check_patch(merged, patch, model_schema(), report))
     return merged

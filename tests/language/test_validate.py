@@ -62,7 +62,7 @@ CHANGES = [
     ("variants:\n", "kernels: gpu\nvariants:\n", ["E107 16:10"]),
     ("variants:\n", "imports: [3]\nvariants:\n", ["E104 16:11"]),
     ("variants:\n", "outputs: {a: [head]}\nvariants:\n", ["E104 16:14"]),
-    ("variants:\n", "sweep: {}\nvariants:\n", ["E100 16:1"]),
+    ("variants:\n", "sweeps: {}\nvariants:\n", ["E100 16:1"]),
     ("variants:\n", "extends: x.yaml\nvariants:\n", ["E111 16:10"]),
     ("variants:\n", "blocks: {b: {in: {x: vec}, graph: {}, out: x}}\nvariants:\n", []),
     ("variants:\n", "blocks: {b: {in: {x: vek}, graph: {}}}\nvariants:\n", ["E105 16:10", "E107 16:22"]),

@@ -6,8 +6,9 @@ from functools import cache
 
 from blockrec.language.schema.data import DATA
 from blockrec.language.schema.features import FEATURES, LABELS
-from blockrec.language.schema.graph import BLOCKS, GRAPH, KERNEL, LOSSES, OUTPUTS, TASKS
+from blockrec.language.schema.graph import BLOCKS, GRAPH, KERNEL, LOSSES, OUTPUTS, TASKS, WATCH
 from blockrec.language.schema.parts import NAME, NAME_HELP, Schema, closed, named, text
+from blockrec.language.schema.sweep import SWEEP
 from blockrec.language.schema.train import EVAL, TRAIN
 
 VERSION = 1
@@ -56,10 +57,12 @@ def model_schema() -> Schema:
             "tasks": TASKS,
             "losses": LOSSES,
             "outputs": OUTPUTS,
+            "watch": WATCH,
             "train": TRAIN,
             "eval": EVAL,
             "kernels": KERNEL,
             "variants": named("Patches of this file by name.", {"type": "object"}),
+            "sweep": SWEEP,
         },
         required=["blockrec", "features", "graph"],
     )
