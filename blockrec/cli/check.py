@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -47,26 +48,38 @@ def check(
 ) -> int:
     """Find every mistake in model files.
 
-    Runs all passes of the compiler; reads no data and trains nothing.
+    Runs all passes of the compiler, on the model and on the points of its sweep; reads no data and trains nothing.
     """
     from blockrec.graph.compile import check as check_model
+    from blockrec.graph.sweep import check_points
 
     style = Format.JSON if as_json else style
     results = []
     for model in models:
-        _, graph, found = check_model(model, variants=names(variants), sets=sets, data=data, imports=imports)
+        at = partial(check_model, model, variants=names(variants), sets=sets, data=data, imports=imports)
+        document, graph, found = at()
+        points = check_points(document, lambda point, at=at: at(point=point)[2], found)  # type: ignore[misc]
         failed = found.failed or (strict and len(found) > 0)
-        results.append((model, None if failed else graph, found))
+        results.append(_Result(model, None if failed else graph, found, points))
         if style is not Format.JSON:
             _print(context.obj, results[-1], style, several=len(models) > 1)
     if style is Format.JSON:
-        context.obj.result(json.dumps([_plain(*result) for result in results], indent=2))
-    return WRONG if any(graph is None for _, graph, _ in results) else OK
+        context.obj.result(json.dumps(list(map(_plain, results)), indent=2))
+    return WRONG if any(result.graph is None for result in results) else OK
 
 
-def _print(terminal: Terminal, result: tuple[str, Graph | None, Diagnostics], style: Format, *, several: bool) -> None:
+class _Result(NamedTuple):
+    """graph: None if the model is refused. points: what of its sweep was checked."""
+
+    model: str
+    graph: Graph | None
+    found: Diagnostics
+    points: str
+
+
+def _print(terminal: Terminal, result: _Result, style: Format, *, several: bool) -> None:
     """Machine forms are results (stdout); the text form is for people (stderr)."""
-    model, graph, found = result
+    model, graph, found, points = result
     if style is Format.TEXT and len(found):
         terminal.complain(report.text(list(found), color=terminal.paints(sys.stderr)) + "\n")
     elif style in (Format.SHORT, Format.GITHUB):
@@ -77,7 +90,7 @@ def _print(terminal: Terminal, result: tuple[str, Graph | None, Diagnostics], st
         from blockrec.graph.size import size
 
         name = f"{model}: " if several else ""
-        terminal.result(f"{name}ok: {size(graph)}")
+        terminal.result(f"{name}ok: {size(graph)}{f', {points}' if points else ''}")
     elif style is Format.TEXT:
         terminal.complain(f"{model}: {_count(found)}")
 
@@ -88,8 +101,9 @@ def _count(found: Diagnostics) -> str:
     return ", ".join(f"{n} {word}{'s' * (n != 1)}" for word, n in counts.items() if n)
 
 
-def _plain(model: str, graph: Graph | None, found: Diagnostics) -> dict[str, Any]:
+def _plain(result: _Result) -> dict[str, Any]:
     from blockrec.graph.size import counts
 
-    sizes = counts(graph) if graph else {}
-    return {"model": model, "ok": graph is not None, **sizes, "diagnostics": [report.as_json(d) for d in found]}
+    sizes = counts(result.graph) if result.graph else {}
+    diagnostics = [report.as_json(d) for d in result.found]
+    return {"model": result.model, "ok": result.graph is not None, **sizes, "diagnostics": diagnostics}

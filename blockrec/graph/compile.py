@@ -23,6 +23,7 @@ from blockrec.graph.passes.tasks import expand_sinks
 from blockrec.graph.passes.unused import report_unused
 from blockrec.language.document import Document, load
 from blockrec.language.features import AUTO
+from blockrec.language.sweep import Point
 
 if TYPE_CHECKING:
     from blockrec.graph.lower import Model
@@ -48,13 +49,15 @@ def check(
     data: str | None = None,
     imports: Iterable[str | Path] = (),
     report: Diagnostics | None = None,
+    point: Point | None = None,
 ) -> tuple[Document | None, Graph | None, Diagnostics]:
     """Every pass but lowering, on a path, a packaged model's name, YAML text or a mapping.
 
-    Returns the document, the graph (None after an error) and all diagnostics; raises nothing for a user's mistake.
+    point: of the file's sweep. Returns the document, the graph (None after an error) and all diagnostics; raises
+    nothing for a user's mistake.
     """
     report = report if report is not None else Diagnostics()
-    document = load(model, report, variants=variants, sets=sets, data=data)
+    document = load(model, report, variants=variants, sets=sets, data=data, point=point)
     checked = check_document(document, imports, report) if document is not None else None
     return document, checked.graph if checked and not report.failed else None, report
 
