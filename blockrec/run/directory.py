@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
@@ -66,17 +66,23 @@ class RunDirectory:
         return SummaryWriter(str(self.path / "tensorboard"))
 
 
-def create_directory(runs_dir: str | Path, document: Document, graph: Graph, model: Any, *, seed: int) -> RunDirectory:
-    """Make the directory with what is known before training, and let `runs/<name>/latest` point to it."""
-    resolved, picture, original = document.to_yaml(), svg(graph), given(model, document)  # before anything is written
-    digest = sha256(f"{resolved}\nseed: {seed}".encode()).hexdigest()[:6]
+def new_directory(runs_dir: str | Path, document: Document, seed: int) -> Path:
+    """Make `<runs_dir>/<name>/<time>-<hash>`, and let `latest` beside it point to it."""
+    digest = sha256(f"{document.to_yaml()}\nseed: {seed}".encode()).hexdigest()[:6]
     parent = Path(runs_dir) / document.name
-    directory = RunDirectory(_new(parent, f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{digest}"))
+    path = _new(parent, f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{digest}")
+    _link(parent / "latest", path)
+    return path
+
+
+def create_directory(document: Document, graph: Graph, model: Any, make: Callable[[], Path]) -> RunDirectory:
+    """Fill the empty directory that `make` makes with what is known before training."""
+    resolved, picture, original = document.to_yaml(), svg(graph), given(model, document)  # before anything is written
+    directory = RunDirectory(make())
     (directory.path / "model.yaml").write_text(original, "utf-8")
     (directory.path / "resolved.yaml").write_text(resolved, "utf-8")
     directory.picture.write_text(picture, "utf-8")
     directory.write_json("env.json", environment())
-    _link(parent / "latest", directory.path)
     return directory
 
 

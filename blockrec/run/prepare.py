@@ -16,6 +16,7 @@ from blockrec.graph.compile import build, check_document, with_sizes
 from blockrec.graph.ir import Graph
 from blockrec.language.document import Document, load
 from blockrec.language.schema.data import DATA
+from blockrec.language.sweep import Point
 from blockrec.language.values import Map
 from blockrec.run.batches import Batch, moved
 from blockrec.run.evaluate import Task, tasks_of
@@ -31,7 +32,10 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the caller says beside the file, before which it goes: None leaves it to the file."""
+    """What the caller says beside the file, before which it goes: None leaves it to the file.
+
+    point: of the file's sweep, which goes after the variants and before `sets`.
+    """
 
     variants: Sequence[str] = ()
     sets: Sequence[str] = ()
@@ -41,6 +45,7 @@ class Wishes:
     steps: int | None = None
     device: str | None = None
     seed: int | None = None
+    point: Point | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Job:
 def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:
     """Read, check, open the data, build the model. Raises `BlockrecError` with all mistakes of the first bad stage."""
     report = Diagnostics()
-    document = load(source, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
+    document = load(source, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data, point=wishes.point)
     report.raise_errors()
     assert document is not None
     checked = check_document(document, wishes.imports, report)

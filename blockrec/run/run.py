@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from blockrec.diagnostics import BlockrecError
-from blockrec.run.directory import create_directory
+from blockrec.run.directory import create_directory, new_directory
 from blockrec.run.heap import keep_freed_memory
 from blockrec.run.interrupt import interruptible
 from blockrec.run.log import Log
-from blockrec.run.prepare import Wishes, prepare
+from blockrec.run.prepare import Job, Wishes, prepare
 from blockrec.run.progress import Display
 from blockrec.run.result import RunResult
 from blockrec.run.session import Session, dry_result
@@ -44,13 +44,25 @@ def run(
     and for a run that cannot go on (E701, E702).
     """
     log = Log(console)
+    wishes = Wishes(variants, sets, data, imports, epochs, steps, device, seed)
+    if dry_run:
+        return dry_result(ready(model, wishes, log))
+    return train(model, wishes, log, lambda job: new_directory(runs_dir, job.document, job.seed))
+
+
+def ready(model: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:
+    """All that training needs, tried on one batch."""
     keep_freed_memory()
-    job = prepare(model, Wishes(variants, sets, data, imports, epochs, steps, device, seed), log)
+    job = prepare(model, wishes, log)
     say_beginning(job, log)
     smoke_step(job.model, job.first_batch())
-    if dry_run:
-        return dry_result(job)
-    directory = create_directory(runs_dir, job.document, job.graph, model, seed=job.seed)
+    return job
+
+
+def train(model: str | Path | Mapping[str, Any], wishes: Wishes, log: Log, place: Callable[[Job], Path]) -> RunResult:
+    """A run in the empty directory that `place` makes."""
+    job = ready(model, wishes, log)
+    directory = create_directory(job.document, job.graph, model, lambda: place(job))
     log.write_to(directory.log)
     log.say(f"{'run':<10} {directory.path}")
     job.dataset.save_vocabularies(directory.path / "vocabularies")
