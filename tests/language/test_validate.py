@@ -31,7 +31,7 @@ CHANGES = [
     ("item: {vocab: 100}", "item: {vocab: 1.5}", ["E104 5:17"]),
     ("item: {vocab: 100}", "item: {vocab: autto}", ["E107 5:17"]),
     ("item: {vocab: 100}", "item: {vocb: 100}", ["E100 5:10"]),
-    ("item: {vocab: 100}", "item: {hash: 100}", ["E100 5:10"]),
+    ("item: {vocab: 100}", "item: {hsh: 100}", ["E100 5:10"]),
     ("item: {vocab: 100}", "item: 100", ["E101 5:9"]),
     ("item: {vocab: 100}", "item: {raw: int65}", ["E107 5:15", "E108 8:50"]),
     ("user: {vocab: auto}", "User: {vocab: auto}", ["E109 6:3"]),

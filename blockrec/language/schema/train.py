@@ -88,6 +88,12 @@ _SPARSE_CHOICES: dict[str, Schema] = {
     ),
 }
 
+INIT_KINDS: Schema = {
+    "normal": {"type": "number", "minimum": 0, "description": "Standard deviation, mean 0."},
+    "uniform": {"type": "number", "minimum": 0, "description": "From -bound to bound."},
+    "constant": {"type": "number", "description": "The same value everywhere."},
+}
+
 _INIT: Schema = {
     "description": "How to draw the first values: {normal: std}, {uniform: bound}, {constant: value}, or `default`, "
     "which keeps the block's own.",
@@ -98,11 +104,7 @@ _INIT: Schema = {
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,
-            "properties": {
-                "normal": {"type": "number", "minimum": 0, "description": "Standard deviation, mean 0."},
-                "uniform": {"type": "number", "minimum": 0, "description": "From -bound to bound."},
-                "constant": {"type": "number", "description": "The same value everywhere."},
-            },
+            "properties": INIT_KINDS,
         },
     ],
 }
