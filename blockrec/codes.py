@@ -61,4 +61,5 @@ CODES: dict[str, str] = {
     "W003": "number that looks octal",
     "W201": "node that reaches no task",
     "W202": "feature, parameter or composite never used",
+    "W203": "parameters that no task or loss reaches",
 }

@@ -75,8 +75,15 @@ def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged
 def first_steps(x: Jagged, most: int) -> tuple[Jagged, Tensor]:
     """The first `most` steps of each sample, and their index into the flat steps."""
     place = torch.arange(x.rows.shape[0], device=x.rows.device) - x.offsets[x.rows]
-    index = (place < most).nonzero().squeeze(1)
+    index = places(place < most, x.batch * min(most, x.max_length))
     return select(x, index, offsets_of(x.lengths.clamp(max=most)), min(most, x.max_length)), index
+
+
+def places(kept: Tensor, most: int) -> Tensor:
+    """[Σt] bool → index of the steps that are kept; where only shapes are computed, of `most` steps."""
+    if kept.is_meta:
+        return kept.new_empty(min(most, kept.shape[0]), dtype=torch.int64)
+    return kept.nonzero().squeeze(1)
 
 
 def offsets_of(lengths: Tensor) -> Tensor:

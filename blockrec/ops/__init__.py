@@ -8,7 +8,8 @@ A folder is all that an op needs: nothing is listed here.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -50,6 +51,8 @@ def bind(op: str, kernel: Kernel = "auto") -> Bound:
 
     `auto` takes the best that can serve, the reference last; `KernelUnavailable` if another request cannot be met.
     """
+    for listener in _listeners:
+        listener.append(op)
     if kernel == "reference":
         return Bound(_function(f"{op}.reference", op), "reference", "asked for")
     if kernel != "auto":
@@ -58,6 +61,20 @@ def bind(op: str, kernel: Kernel = "auto") -> Bound:
     best = next((backend for backend, reason in reasons.items() if not reason), "reference")
     why = "; ".join(f"{backend}: {reason}" for backend, reason in reasons.items() if reason)
     return Bound(_function(f"{op}.reference" if best == "reference" else op, op), best, why)
+
+
+_listeners: list[list[str]] = []
+
+
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    """The names of the ops that are bound inside, in order."""
+    names: list[str] = []
+    _listeners.append(names)
+    try:
+        yield names
+    finally:
+        _listeners.pop()
 
 
 def _bind_named(op: str, kernel: str) -> Bound:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from blockrec.jagged import Jagged, offsets_of, select
+from blockrec.jagged import Jagged, offsets_of, places, select
 
 
 def segment_topk(scores: Jagged, k: int) -> tuple[Jagged, Tensor]:
     """Steps sorted by sample, then falling score, then falling time; the first k of each sample are kept."""
-    index = _kept(scores, k).nonzero().squeeze(1)
+    index = places(_kept(scores, k), scores.batch * min(k, scores.max_length))
     return select(scores, index, offsets_of(scores.lengths.clamp(max=k)), min(k, scores.max_length)), index
 
 

@@ -1,0 +1,69 @@
+"""Counts the work of tensor code that runs on shapes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+MOVES = frozenset(
+    """_to_copy _unsafe_view arange bernoulli bernoulli_ cat clone constant_pad_nd copy copy_ embedding empty
+    empty_like empty_strided eye fill fill_ flip full full_like gather index index_copy index_copy_ index_put
+    index_put_ index_select lift_fresh linspace masked_fill masked_fill_ masked_select native_dropout new_empty
+    new_empty_strided new_full new_ones new_zeros nonzero ones ones_like rand rand_like randn randn_like repeat
+    repeat_interleave roll scalar_tensor scatter scatter_ select_scatter slice_scatter stack tril triu where zero_
+    zeros zeros_like""".split()
+)
+"""Operators that place numbers but compute none."""
+UNWRITTEN = frozenset("_unsafe_view empty empty_like empty_strided new_empty new_empty_strided lift_fresh".split())
+"""Operators whose result is no new number in memory."""
+
+
+class Counter(TorchDispatchMode):
+    """Floating-point operations and written bytes of what runs inside.
+
+    Matrix products count as torch counts them (a multiplication and an addition are 2), views and moves nothing, all
+    else one operation an element of the largest tensor of floats that it takes or gives. How many places of a tensor
+    are not zero cannot be told from its shape: all of them, then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch gives no types
+        self.flops = self.bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+        kwargs = kwargs or {}
+        meta = func is torch.ops.aten.nonzero.default and args[0].is_meta
+        out = _all_places(args[0]) if meta else func(*args, **kwargs)
+        self.flops += _flops(func, args, kwargs, out)
+        self.bytes += sum(x.numel() * x.element_size() for x in _written(func, out))
+        return out
+
+
+def _all_places(x: Tensor) -> Tensor:
+    return x.new_empty((x.numel(), x.dim()), dtype=torch.int64)
+
+
+def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
+    packet = func._overloadpacket
+    if packet in flop_registry:
+        return int(flop_registry[packet](*args, **kwargs, out_val=out))
+    if packet.__name__ in MOVES or not any(True for _ in _written(func, out)):
+        return 0
+    floats = (x.numel() for x in tree_leaves((args, kwargs, out)) if isinstance(x, Tensor) and x.is_floating_point())
+    return max(floats, default=0)
+
+
+def _written(func: Any, out: Any) -> Iterator[Tensor]:
+    """The tensors of a result that are new or changed in place, not those that are views."""
+    if func._overloadpacket.__name__ in UNWRITTEN:
+        return
+    values = out if isinstance(out, tuple) else (out,)
+    for value, declared in zip(values, func._schema.returns, strict=False):
+        if declared.alias_info is None or declared.alias_info.is_write:
+            yield from (x for x in tree_leaves(value) if isinstance(x, Tensor))
