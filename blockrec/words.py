@@ -18,6 +18,12 @@ def parameters(number: int) -> str:
     return f"{human(number)} parameter{'' if number == 1 else 's'}"
 
 
+def work(flops: int) -> str:
+    """`812 FLOPs`, `1.3 MFLOPs`."""
+    number = human(flops)
+    return f"{number[:-1]} {number[-1]}FLOPs" if number[-1].isalpha() else f"{number} FLOPs"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 node`, `3 nodes`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

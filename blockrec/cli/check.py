@@ -17,7 +17,7 @@ from blockrec.cli.terminal import Terminal
 from blockrec.diagnostics import Diagnostics
 
 if TYPE_CHECKING:
-    from blockrec.graph.ir import Graph
+    from blockrec.graph.compile import Checked
 
 EPILOG = """\b
 Examples:
@@ -49,50 +49,65 @@ def check(
     """Find every mistake in model files.
 
     Runs all passes of the compiler, on the model and on the points of its sweep; reads no data and trains nothing.
+    With -v it also says what the file does not show: work for a sample, tables, what no loss reaches, kernels.
     """
-    from blockrec.graph.compile import check as check_model
+    from blockrec.graph.compile import check as check_point
+    from blockrec.graph.compile import check_model
     from blockrec.graph.sweep import check_points
 
     style = Format.JSON if as_json else style
     results = []
     for model in models:
-        at = partial(check_model, model, variants=names(variants), sets=sets, data=data, imports=imports)
-        document, graph, found = at()
-        points = check_points(document, lambda point, at=at: at(point=point)[2], found)  # type: ignore[misc]
+        chosen: dict[str, Any] = {"variants": names(variants), "sets": sets, "data": data, "imports": imports}
+        checked, found = check_model(model, **chosen)
+        at = partial(check_point, model, **chosen)
+        points = check_points(checked.document if checked else None, lambda point, at=at: at(point=point)[2], found)  # type: ignore[misc]
         failed = found.failed or (strict and len(found) > 0)
-        results.append(_Result(model, None if failed else graph, found, points))
+        results.append(_Result(model, None if failed else checked, found, points))
         if style is not Format.JSON:
             _print(context.obj, results[-1], style, several=len(models) > 1)
     if style is Format.JSON:
         context.obj.result(json.dumps(list(map(_plain, results)), indent=2))
-    return WRONG if any(result.graph is None for result in results) else OK
+    return WRONG if any(result.checked is None for result in results) else OK
 
 
 class _Result(NamedTuple):
-    """graph: None if the model is refused. points: what of its sweep was checked."""
+    """checked: None if the model is refused. points: what of its sweep was checked."""
 
     model: str
-    graph: Graph | None
+    checked: Checked | None
     found: Diagnostics
     points: str
 
 
 def _print(terminal: Terminal, result: _Result, style: Format, *, several: bool) -> None:
     """Machine forms are results (stdout); the text form is for people (stderr)."""
-    model, graph, found, points = result
+    model, checked, found, points = result
     if style is Format.TEXT and len(found):
         terminal.complain(report.text(list(found), color=terminal.paints(sys.stderr)) + "\n")
     elif style in (Format.SHORT, Format.GITHUB):
         line = report.short if style is Format.SHORT else report.github
         for diagnostic in found:
             terminal.result(line(diagnostic))
-    if graph is not None:
+    if checked is not None:
         from blockrec.graph.size import size
 
         name = f"{model}: " if several else ""
-        terminal.result(f"{name}ok: {size(graph)}{f', {points}' if points else ''}")
+        terminal.result(f"{name}ok: {size(checked.graph)}{f', {points}' if points else ''}")
+        if terminal.verbose:
+            terminal.result(_facts(checked))
     elif style is Format.TEXT:
         terminal.complain(f"{model}: {_count(found)}")
+
+
+def _facts(checked: Checked) -> str:
+    """What the compiler knows beyond the sizes; imports torch, which knows the kernels of this machine."""
+    from blockrec.graph.facts import facts
+    from blockrec.graph.facts_text import facts_text
+    from blockrec.graph.kernels import choices
+
+    known = facts(checked)
+    return facts_text(known, choices(known.kernels))
 
 
 def _count(found: Diagnostics) -> str:
@@ -102,8 +117,10 @@ def _count(found: Diagnostics) -> str:
 
 
 def _plain(result: _Result) -> dict[str, Any]:
+    from blockrec.graph.facts import facts
     from blockrec.graph.size import counts
 
-    sizes = counts(result.graph) if result.graph else {}
+    checked = result.checked
+    known = {**counts(checked.graph), "facts": facts(checked).to_json()} if checked else {}
     diagnostics = [report.as_json(d) for d in result.found]
-    return {"model": result.model, "ok": result.graph is not None, **sizes, "diagnostics": diagnostics}
+    return {"model": result.model, "ok": checked is not None, **known, "diagnostics": diagnostics}

@@ -11,17 +11,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-MOVES = frozenset(
-    """_to_copy _unsafe_view arange bernoulli bernoulli_ cat clone constant_pad_nd copy copy_ embedding empty
-    empty_like empty_strided eye fill fill_ flip full full_like gather index index_copy index_copy_ index_put
-    index_put_ index_select lift_fresh linspace masked_fill masked_fill_ masked_select native_dropout new_empty
-    new_empty_strided new_full new_ones new_zeros nonzero ones ones_like rand rand_like randn randn_like repeat
-    repeat_interleave roll scalar_tensor scatter scatter_ select_scatter slice_scatter stack tril triu where zero_
-    zeros zeros_like""".split()
-)
-"""Operators that place numbers but compute none."""
-UNWRITTEN = frozenset("_unsafe_view empty empty_like empty_strided new_empty new_empty_strided lift_fresh".split())
-"""Operators whose result is no new number in memory."""
+MOVES = """_to_copy arange bernoulli cat clone constant_pad_nd copy embedding empty empty_strided eye fill flip full
+gather index index_copy index_put index_select lift_fresh linspace masked_fill masked_select native_dropout nonzero
+ones rand randn repeat repeat_interleave roll scalar_tensor scatter select_scatter slice_scatter stack tril triu where
+zero zeros"""
+UNWRITTEN = "_unsafe_view empty empty_strided lift_fresh"
+_MOVES, _UNWRITTEN = frozenset(MOVES.split()), frozenset(UNWRITTEN.split())
+"""Operators that place numbers but compute none; those whose result is nothing new in memory. See `_name`."""
 
 
 class Counter(TorchDispatchMode):
@@ -36,7 +32,7 @@ class Counter(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]  # torch gives no types
         self.flops = self.bytes = 0
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         meta = func is torch.ops.aten.nonzero.default and args[0].is_meta
         out = _all_places(args[0]) if meta else func(*args, **kwargs)
@@ -49,11 +45,17 @@ def _all_places(x: Tensor) -> Tensor:
     return x.new_empty((x.numel(), x.dim()), dtype=torch.int64)
 
 
+def _name(func: Any) -> str:
+    """`copy_`, `new_zeros`, `zeros_like` → what they have in common with `copy`, `zeros`."""
+    name: str = func._overloadpacket.__name__
+    return name.rstrip("_").removesuffix("_like").removeprefix("new_")
+
+
 def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
     packet = func._overloadpacket
     if packet in flop_registry:
         return int(flop_registry[packet](*args, **kwargs, out_val=out))
-    if packet.__name__ in MOVES or not any(True for _ in _written(func, out)):
+    if _name(func) in _MOVES or not any(True for _ in _written(func, out)):
         return 0
     floats = (x.numel() for x in tree_leaves((args, kwargs, out)) if isinstance(x, Tensor) and x.is_floating_point())
     return max(floats, default=0)
@@ -61,7 +63,7 @@ def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
 
 def _written(func: Any, out: Any) -> Iterator[Tensor]:
     """The tensors of a result that are new or changed in place, not those that are views."""
-    if func._overloadpacket.__name__ in UNWRITTEN:
+    if _name(func) in _UNWRITTEN:
         return
     values = out if isinstance(out, tuple) else (out,)
     for value, declared in zip(values, func._schema.returns, strict=False):

@@ -73,7 +73,7 @@ def _wanted(graph: Graph, known: Mapping[str, Measured]) -> dict[str, set[str]]:
     for sink in graph.sinks:
         if sink.kind == "loss":
             wanted.setdefault(sink.edge.source, set()).add(sink.edge.output)
-    for node in reversed(graph.nodes.values()):
+    for node in reversed([*graph.nodes.values()]):
         ports = _ports(node, known.get(node.name), wanted.get(node.name, set()))
         for port, edge in node.edges():
             if port in ports:
@@ -94,16 +94,18 @@ def _idle_modules(
     graph: Graph, known: Mapping[str, Measured], wanted: Mapping[str, set[str]], dense: int
 ) -> Iterator[Idle]:
     reached: dict[str, set[str]] = {}
+    home: dict[str, str] = {}
     for name, measured in known.items():
         node = graph.nodes.get(name)
         if node is None or not measured.parameters:
             continue
-        arrives = reached.setdefault(node.shares or name, set())
+        owner = home.setdefault(node.shares or name, name)
+        arrives = reached.setdefault(owner, set())
         for output in wanted.get(name, ()):
             arrives |= set(measured.parameters if measured.reach is None else measured.reach[output].parameters)
     for name, arrives in reached.items():
-        node, parameters = graph.nodes.get(name), known[name].parameters or {}
-        if node is None or node.signature is None:
+        node, parameters = graph.nodes[name], known[name].parameters or {}
+        if node.signature is None:
             continue
         idle = [p for p in parameters if p not in arrives and not gets_none_by_design(p, node.signature, node.params)]
         count = sum(parameters[p] for p in idle)
