@@ -20,6 +20,7 @@ import yaml
 
 from blockrec.graph.ir import Graph
 from blockrec.language.document import Document
+from blockrec.run.stream import Stream
 from blockrec.viz import svg
 
 PACKAGES = ("torch", "numba", "numpy", "pyarrow", "torchmetrics", "triton", "safetensors")
@@ -48,13 +49,28 @@ class RunDirectory:
 
     def write_metric(self, *, step: int, epoch: int, split: str, task: str | None, metric: str, value: float) -> None:
         """A line of metrics.jsonl; `time` is in seconds since 1970."""
-        line = {"step": step, "epoch": epoch, "split": split, "task": task, "metric": metric, "value": value}
-        line["time"] = datetime.now(timezone.utc).timestamp()
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        self._write_line({"step": step, "epoch": epoch, "split": split, "task": task, "metric": metric, "value": value})
         if self.board is not None:
             self.board.add_scalar("/".join(filter(None, [split, task, metric])), value, step)
             self.board.flush()
+
+    def write_watch(self, watch: str, stream: Stream, *, step: int, epoch: int, split: str) -> None:
+        """A line for each statistic of a watched value, and one for its histogram."""
+        for name, value in stream.statistics().items():
+            self.write_metric(
+                step=step, epoch=epoch, split=split, task=None, metric=f"watch.{watch}.{name}", value=value
+            )
+        edges, counts = stream.histogram()
+        if counts:
+            histogram = {"edges": edges, "counts": counts}
+            self._write_line({"step": step, "epoch": epoch, "split": split, "watch": watch, "histogram": histogram})
+            if self.board is not None:
+                self.board.add_histogram(f"{split}/watch.{watch}", stream.sample, step)
+
+    def _write_line(self, line: dict[str, Any]) -> None:
+        line["time"] = datetime.now(timezone.utc).timestamp()
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
     @cached_property
     def board(self) -> Any:

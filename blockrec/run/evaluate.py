@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from blockrec.graph.ir import Graph
 from blockrec.metrics.metric import Metric, Undefined, metrics
 from blockrec.run.batches import Split, moved
+from blockrec.run.modes import measuring
+from blockrec.run.watch import Look
+
+NOTHING = Look(())
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,13 @@ def evaluate(
     batch_size: int,
     device: torch.device,
     stop: Callable[[], bool] = lambda: False,
+    look: Look = NOTHING,
 ) -> Scores | None:
-    """Every metric of every task on the split called `name`; None if `stop()` said so on the way."""
-    columns = _predictions(model, split, tasks, batch_size, device, stop)
+    """Every metric of every task on the split called `name`; None if `stop()` said so on the way.
+
+    look: sees the watched values of every batch.
+    """
+    columns = _predictions(model, split, tasks, batch_size, device, stop, look)
     if columns is None:
         return None
     found, undefined = {}, []
@@ -70,15 +77,22 @@ def evaluate(
 
 
 def _predictions(
-    model: Any, split: Split, tasks: Sequence[Task], batch_size: int, device: torch.device, stop: Callable[[], bool]
+    model: Any,
+    split: Split,
+    tasks: Sequence[Task],
+    batch_size: int,
+    device: torch.device,
+    stop: Callable[[], bool],
+    look: Look,
 ) -> dict[str, Tensor] | None:
     """Scores, labels and group columns of all samples, on the CPU."""
     wanted = {t.label for t in tasks} | {m.by for t in tasks for m in t.metrics if m.by}
     parts: dict[str, list[Tensor]] = defaultdict(list)
-    predictor = model.only(*(t.name for t in tasks))
-    with _measuring(model, predictor):
+    predictor = model.only(*(t.name for t in tasks), *look.keys)
+    with measuring(model, predictor):
         for batch in split.batches(batch_size):
             outputs = predictor(moved(batch, device))
+            look.see(outputs)
             for task in tasks:
                 scores = model.get_submodule(task.loss).predict(outputs[task.name])
                 parts[f"score of {task.name}"].append(scores.reshape(-1))
@@ -90,17 +104,3 @@ def _predictions(
                 return None
     names = [*wanted, *(f"score of {t.name}" for t in tasks)]
     return {name: torch.cat(parts[name]).cpu() if parts[name] else torch.empty(0) for name in names}
-
-
-@contextmanager
-def _measuring(*modules: nn.Module) -> Iterator[None]:
-    """Evaluation mode, without gradients; training mode comes back."""
-    modes = [module.training for module in modules]
-    for module in modules:
-        module.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in zip(reversed(modules), reversed(modes), strict=True):
-            module.train(training)

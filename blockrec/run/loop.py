@@ -90,7 +90,7 @@ class Losses:
 class Loop:
     """Trains `model` on `split`. Iterate over `steps()`; stopping the iteration stops the training.
 
-    checkpoint: where the last good state is, to be named when training fails.
+    checkpoint: where the last good state is, to be named when training fails. batch: the latest one.
     """
 
     model: nn.Module
@@ -101,6 +101,7 @@ class Loop:
     clock: Clock = field(default_factory=Clock)
     done: int = 0
     checkpoint: Path | None = None
+    batch: Batch = field(default_factory=dict, repr=False)
     losses: Losses = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +112,7 @@ class Loop:
         self.model.train()
         for epoch in count():
             for batch in self.clock.timed("data", self._batches(epoch)):
-                self.done += 1
+                self.done, self.batch = self.done + 1, batch
                 self._train_on(batch)
                 ends_epoch, ends_run = self.done % self.plan.per_epoch == 0, self.done == self.plan.steps
                 yield Step(self.done, epoch + 1, rows_in(batch), ends_epoch, ends_run)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from blockrec.run.watch import Raised
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -23,7 +25,7 @@ class RunResult:
     best, last: the measurements on valid that the checkpoints `best` and `last` stand for (None without valid samples).
     rows_per_second: training samples a second, evaluation not counted. seconds: data, forward, backward, optimizer,
     eval. directory: None for a dry run. interrupted: by Ctrl-C; the checkpoint `last` was saved. undefined: metrics
-    that have no value, with the reason. `str()` is the report for people.
+    that have no value, with the reason. alarms: of watched values. `str()` is the report for people.
     """
 
     name: str
@@ -38,6 +40,7 @@ class RunResult:
     directory: Path | None
     interrupted: bool = False
     undefined: tuple[str, ...] = ()
+    alarms: tuple[Raised, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -57,6 +60,7 @@ class RunResult:
             "directory": str(self.directory) if self.directory else None,
             "interrupted": self.interrupted,
             "undefined": list(self.undefined),
+            "alarms": [raised.to_json() for raised in self.alarms],
             **self.facts,
         }
 

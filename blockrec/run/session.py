@@ -19,6 +19,7 @@ from blockrec.run.loop import Loop, Step
 from blockrec.run.prepare import Job
 from blockrec.run.progress import Display
 from blockrec.run.result import Measured, RunResult
+from blockrec.run.watch import Alarms, Look, look_at, trained_part, watched_in
 
 
 @dataclass
@@ -34,11 +35,13 @@ class Session:
     last: Measured | None = None
     rows: int = 0
     undefined: dict[str, None] = field(default_factory=dict)
+    alarms: Alarms = field(default_factory=Alarms)
     loop: Loop = field(init=False)
 
     def __post_init__(self) -> None:
         job = self.job
-        self.loop = Loop(job.model, job.optimizers, job.dataset.splits["train"], job.plan, job.device)
+        self.watched = watched_in(job.graph)
+        self.loop = Loop(trained_part(job.model), job.optimizers, job.dataset.splits["train"], job.plan, job.device)
 
     def train(self) -> None:
         """All steps of the plan, or until the user asks to stop; then the checkpoint `last` is of the last step."""
@@ -70,6 +73,8 @@ class Session:
         self.directory.write_metric(
             step=step.number, epoch=step.epoch, split="train", task=None, metric="loss", value=mean
         )
+        if self.watched:
+            self._note("train", step, look_at(self.job.model, self.loop.batch, self.watched))
         scores = self._evaluate("valid", step)
         if scores is None:
             return
@@ -83,14 +88,23 @@ class Session:
         """Metrics on a split, written to metrics.jsonl; None if there is nothing to measure or the user stops it."""
         job = self.job
         samples = job.dataset.splits.get(split)
-        if samples is None or not samples.rows or not job.tasks:
+        look = Look(self.watched if split == "valid" else ())
+        if samples is None or not samples.rows or not (job.tasks or look.watched):
             return None
         stop = lambda: self.interrupt.requested  # noqa: E731 - a one-word question
         with self.loop.clock.time("eval"):
             scores = evaluate(
-                job.model, samples, split, job.tasks, batch_size=job.eval_batch_size, device=job.device, stop=stop
+                job.model,
+                samples,
+                split,
+                job.tasks,
+                batch_size=job.eval_batch_size,
+                device=job.device,
+                stop=stop,
+                look=look,
             )
         if scores is not None:
+            self._note(split, step, look)
             for path, value in scores.metrics.items():
                 _, task, metric = path.split("/")
                 self.directory.write_metric(
@@ -102,12 +116,25 @@ class Session:
                     self.log.say(reason)
         return scores
 
+    def _note(self, split: str, step: Step, look: Look) -> None:
+        """Write what was seen of watched values; alarms look at `valid`, or at `train` if there is no other split."""
+        for watched in look.watched:
+            stream = look.streams[watched.name]
+            self.directory.write_watch(watched.name, stream, step=step.number, epoch=step.epoch, split=split)
+        valid = self.job.dataset.splits.get("valid")
+        if split == ("valid" if valid is not None and valid.rows else "train"):
+            epochs = step.number / self.job.plan.per_epoch
+            for raised in self.alarms.check(look, split, step=step.number, epochs=epochs):
+                self.log.say(str(raised))
+
     def _show(self, step: Step, loss: float, scores: Scores) -> None:
         values = " ".join(f"{path} {value:.4f}" for path, value in scores.metrics.items())
         self.log.say(f"step {step.number:,} epoch {step.epoch} train/loss {loss:.4f} {values}")
         self.display.state.metric = next(iter(scores.metrics.items()), None)
 
     def _is_best(self, scores: Scores) -> bool:
+        if not self.job.tasks:
+            return False
         task = self.job.tasks[0]
         path = f"valid/{task.name}/{task.metrics[0].name}"
         if path not in scores.metrics:
@@ -142,6 +169,7 @@ class Session:
             directory=self.directory.path,
             interrupted=self.interrupt.requested,
             undefined=tuple(self.undefined),
+            alarms=tuple(self.alarms.raised.values()),
             facts=facts(self.job),
         )
 

@@ -72,7 +72,14 @@ def _plain(value: Any) -> str:
 
 def ending(result: RunResult) -> str:
     """The report: metrics, speed, where the time went, memory, files, what to do next."""
-    lines = [*_interrupted(result), *_metrics(result), *result.undefined, *_speed(result), *_files(result)]
+    lines = [
+        *_interrupted(result),
+        *_metrics(result),
+        *result.undefined,
+        *map(str, result.alarms),
+        *_speed(result),
+        *_files(result),
+    ]
     return "\n".join(lines) or f"{result.name}: data, model and one batch are fine"
 
 
