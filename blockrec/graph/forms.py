@@ -48,3 +48,9 @@ LOOKUP_SIGNATURE = Signature(
     outputs=(Port("out", "float", ("...", "{dim}")),),
     doc="Rows of one table, as `embed` makes them.",
 )
+
+POOLED_SIGNATURE = Signature(
+    ports=(Port("ids", "int", ("b", "list"), jagged=True),),
+    outputs=(Port("out", "float", ("b", "{dim}")),),
+    doc="The sum or mean of rows of one table, as `embed` makes it of a feature with `pool`.",
+)

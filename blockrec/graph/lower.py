@@ -12,9 +12,11 @@ import torch
 from torch import Tensor, fx, nn
 
 from blockrec.diagnostics import fail
+from blockrec.graph.initial import TABLE, initialise
 from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
 from blockrec.graph.passes.prune import only
+from blockrec.graph.pooling import pooled
 from blockrec.jagged import rows
 from blockrec.signature import Signature
 
@@ -82,7 +84,7 @@ def _table(node: Node, graph: Graph) -> nn.Embedding:
             "E108", f"the size of feature `{root}` is not known without data (`vocab: auto`)", feature.span, help=help
         )
     table = nn.Embedding(feature.vocab, node.params["dim"])
-    nn.init.normal_(table.weight, std=0.01)
+    initialise(table.weight, *(feature.init or TABLE))
     return table
 
 
@@ -160,6 +162,9 @@ class _Writer:
 
     def _applied(self, node: Node, signature: Signature, args: list[fx.Node | None]) -> fx.Node:
         path, name = module_path(node, self.ir), _identifier(node.name)
+        if pool := self._pool(node):
+            table = self.fx.create_node("get_attr", path, name=f"{name}_table")
+            return self._named(pooled, (table, *args, pool), node.name)
         if not node.lifted:
             return self.fx.create_node("call_module", path, tuple(args), name=name)
         if signature.outputs[0].rowwise:
@@ -167,6 +172,9 @@ class _Writer:
             return self._named(rows, (module, *args), node.name)
         steps = tuple(self._named(getattr, (a, "values"), f"{a.name}_values") for a in args if a is not None)
         return self.fx.create_node("call_module", path, steps, name=name)
+
+    def _pool(self, node: Node) -> str | None:
+        return self.ir.features[node.params["feature"]].pool if node.role == "lookup" else None
 
     def _value(self, edge: Edge) -> fx.Node:
         source = self.ir.nodes.get(edge.source)

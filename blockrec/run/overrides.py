@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from blockrec.diagnostics import Diagnostics, did_you_mean
+from blockrec.graph.initial import initialise as initialise_weight
 from blockrec.run.settings import Override
-
-INITS: dict[str, Callable[[Tensor, float], Any]] = {
-    "normal": lambda weight, std: weight.normal_(0.0, std),
-    "uniform": lambda weight, bound: weight.uniform_(-bound, bound),
-    "constant": lambda weight, value: weight.fill_(value),
-}
 
 
 def matches(override: Override, path: str) -> bool:
@@ -46,11 +40,10 @@ def _globs(paths: Iterable[str]) -> list[str]:
     return list({".".join([*p[:depth], "*"]) for p in parts for depth in range(1, len(p))})
 
 
-@torch.no_grad()
 def initialise(model: nn.Module, overrides: Sequence[Override]) -> None:
     """Draw the initial values that overrides ask for, in the order of the parameters (so a seed repeats them)."""
     for path, weight in model.named_parameters():
         init = override_of(overrides, path, "init")
         if init is not None and init != "default":
             ((kind, value),) = init.items()
-            INITS[kind](weight, value)
+            initialise_weight(weight, kind, value)

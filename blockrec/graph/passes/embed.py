@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, did_you_mean
-from blockrec.graph.forms import CONCAT, LOOKUP, LOOKUP_SIGNATURE, STACK
+from blockrec.graph.forms import CONCAT, LOOKUP, LOOKUP_SIGNATURE, POOLED_SIGNATURE, STACK
 from blockrec.graph.ir import UNRESOLVED, Edge, Node
 from blockrec.graph.library import Library
 from blockrec.language.features import Features
@@ -43,7 +43,7 @@ def _is_id(edge: Edge, features: Features, report: Diagnostics) -> bool:
             "E208",
             f"`{edge.source}` has no table: it is {feature.kind}",
             edge.span,
-            help="use it directly, or declare `vocab:`",
+            help="use it directly, or declare a table: `vocab`, `hash`, `buckets`",
         )
     return feature is not None and feature.kind == "id"
 
@@ -69,5 +69,6 @@ def _lookup(node: Node, edge: Edge, features: Features, report: Diagnostics, alo
     params = {"table": node.params.get("table") or "main", "feature": edge.source, "dim": dim}
     name = node.name if alone and not node.params.get("stack") else f"{node.name}/{edge.source}"
     broken = unknown or dim is None
-    lookup = replace(node, name=name, block=LOOKUP, role="lookup", signature=LOOKUP_SIGNATURE, broken=broken)
+    signature = POOLED_SIGNATURE if feature.pool else LOOKUP_SIGNATURE
+    lookup = replace(node, name=name, block=LOOKUP, role="lookup", signature=signature, broken=broken)
     return replace(lookup, inputs={"ids": (edge,)}, params=params)

@@ -10,7 +10,7 @@ from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
 from blockrec.language.expressions import ExpressionError, evaluate
-from blockrec.language.features import Feature
+from blockrec.language.features import Feature, Label
 from blockrec.signature import LEADING, Bound, Mismatch, Port, Signature, Type, match
 
 KINDS = {"E310": "shape mismatch", "E315": "wrong kind of value", "E316": "rows do not correspond"}
@@ -30,14 +30,19 @@ def infer_types(graph: Graph, library: Library, report: Diagnostics) -> Graph:
 def input_types(graph: Graph) -> dict[tuple[str, str], Type]:
     """(name, "out") → type of every feature and label."""
     types = {(f.name, "out"): feature_type(f) for f in graph.features.values()}
-    return types | {(label, "out"): Type("float", ("b",)) for label in graph.labels}
+    return types | {(label.name, "out"): label_type(label) for label in graph.labels.values()}
+
+
+def label_type(label: Label) -> Type:
+    """float [b], or [b, sequence] jagged if each step has one."""
+    return Type("float", ("b", label.sequence) if label.sequence else ("b",), label.sequence is not None)
 
 
 def feature_type(feature: Feature) -> Type:
-    """int [b] for an id, float [b, width] for a dense feature; [b, sequence, …] jagged for a field."""
-    axes: tuple[int | str, ...] = ("b", feature.sequence) if feature.sequence else ("b",)
+    """int [b] for an id, float [b, width] if dense; [b, sequence, …] jagged for a field, [b, itself] for a list."""
+    axes: tuple[int | str, ...] = ("b", feature.axis) if feature.axis else ("b",)
     dtype = {"id": "int", "dense": "float"}.get(feature.kind, RAW_DTYPES.get(feature.dtype, "int"))
-    return Type(dtype, (*axes, feature.width) if feature.kind == "dense" else axes, feature.sequence is not None)
+    return Type(dtype, (*axes, feature.width) if feature.kind == "dense" else axes, feature.axis is not None)
 
 
 class _Inference:
