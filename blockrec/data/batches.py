@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from blockrec.data import calendar
 from blockrec.data.arrow import Array
+from blockrec.data.derived import is_age
+from blockrec.data.numbers import Edges, Fit
 from blockrec.data.permutation import permuted
 from blockrec.data.prefetch import prefetched
 from blockrec.jagged import Jagged
-from blockrec.language.features import Constant, Feature, Position, Sequence
+from blockrec.language.features import Calendar, Constant, Feature, Position, Sequence
 
 Index = NDArray[np.int64]
 Batch = dict[str, "Tensor | Jagged"]
@@ -25,8 +28,10 @@ class Gather:
     """What is read for a sample, and from where.
 
     columns: name → [samples, ...], values of the samples; with the bounds `<sequence>/start` and `<sequence>/end`.
-    steps: field → [steps, ...], values of the events of a sequence.
+    steps: field, label of steps or list → [steps, ...], values of the events of a sequence, or of lists.
     features: the features that are read.  labels: names of labels and other columns that are.
+    sequences: by name, also one for each pooled feature.  step_labels: label → its sequence.
+    numbers: what ages become: feature (buckets: root) → edges or scale.
     """
 
     columns: dict[str, Array]
@@ -34,6 +39,8 @@ class Gather:
     features: tuple[Feature, ...]
     sequences: dict[str, Sequence]
     labels: tuple[str, ...]
+    step_labels: Mapping[str, str]
+    numbers: Mapping[str, Fit]
 
     def batch(self, rows: Index) -> Batch:
         """The samples `rows`, in that order."""
@@ -41,7 +48,7 @@ class Gather:
         for name in self.sequences:
             batch |= self._sequence(name, rows)
         for feature in self.features:
-            if feature.sequence is None:
+            if feature.axis is None:
                 batch[feature.name] = self._value(feature, rows)
         for name in self.labels:
             batch[name] = torch.from_numpy(self.columns[name].take(rows, axis=0))
@@ -66,10 +73,26 @@ class Gather:
         shape = (torch.from_numpy(offsets), int(lengths.max(initial=0)), torch.from_numpy(owner))
         batch: Batch = {}
         for feature in self.features:
-            if feature.sequence == name:
-                values = self._field(feature, index, place, offsets, owner)
+            if feature.axis == name:
+                age = self._age(feature, index, rows[owner]) if is_age(feature) else None
+                values = age if age is not None else self._field(feature, index, place, offsets, owner)
                 batch[feature.name] = Jagged(values, *shape)
+        for label in [label for label, sequence in self.step_labels.items() if sequence == name]:
+            batch[label] = Jagged(torch.from_numpy(self.steps[label].take(index, axis=0)), *shape)
         return batch
+
+    def _age(self, feature: Feature, index: Index, sample: Index) -> Tensor:
+        """[steps] the minutes from each step to its sample, in buckets or as dense numbers."""
+        assert isinstance(feature.source, Calendar)
+        now = self.columns[f"{feature.name}/now"][sample]
+        minutes = calendar.minutes(self.steps[feature.name].take(index), now)
+        if feature.source.default is not None:
+            minutes = np.where(np.isnan(minutes), float(feature.source.default), minutes)
+        fit = self.numbers.get(feature.root if feature.kind == "id" else feature.name)
+        if isinstance(fit, Edges):
+            return _tensor(feature, fit.rows(minutes))
+        column = minutes.reshape(-1, 1)
+        return _tensor(feature, fit.applied(column) if fit is not None else column)
 
     def _field(self, feature: Feature, index: Index, place: Index, offsets: Index, owner: Index) -> Tensor:
         if isinstance(feature.source, Constant):

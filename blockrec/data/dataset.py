@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 
 from blockrec.data import arrow
 from blockrec.data.batches import Gather, Split, window
+from blockrec.data.numbers import Fit, from_json
 from blockrec.data.plan import Plan
 from blockrec.data.splits import NAMES
 from blockrec.data.vocabulary import Vocabulary
+from blockrec.language.features import Sequence
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,20 @@ class Dataset:
         return {**found, "history": _histories(gather), "positive": _rates(gather, self.notes["binary"])}
 
     def save_vocabularies(self, folder: Path) -> None:
-        """Write `<feature>.parquet` (columns value, row) for each vocabulary."""
+        """Write `<feature>.parquet` (columns value, row) for each vocabulary, and numbers.json: edges and scales."""
         folder.mkdir(parents=True, exist_ok=True)
         for root, vocabulary in self.values.items():
-            rows = np.arange(1, vocabulary.rows)
+            rows = np.arange(1, 1 + len(vocabulary.values))
             pq.write_table(pa.table({"value": vocabulary.values, "row": rows}), folder / f"{root}.parquet")
+        if self.notes["numbers"]:
+            (folder / "numbers.json").write_text(json.dumps(self.notes["numbers"], indent=1), "utf-8")
 
 
 def opened(folder: Path, plan: Plan, files: Path | None) -> Dataset:
     """Map what `prepare` wrote into `folder`."""
     notes = json.loads((folder / "notes.json").read_text("utf-8"))
-    values = {root: _vocabulary(folder, root) for root in notes["vocabularies"]}
-    gather = _gather(folder, plan)
+    values = {root: _vocabulary(folder, root, cold) for root, cold in notes["vocabularies"].items()}
+    gather = _gather(folder, plan, {name: from_json(fit) for name, fit in notes["numbers"].items()})
     splits, first = {}, 0
     for name in NAMES:
         splits[name] = Split(name, first, notes["samples"][name], gather)
@@ -65,29 +69,34 @@ def stored(folder: Path) -> set[str]:
     return set(json.loads((folder / "notes.json").read_text("utf-8"))["stored"])
 
 
-def _vocabulary(folder: Path, root: str) -> Vocabulary:
-    return Vocabulary(arrow.one_chunk(arrow.read(folder / f"{root}.vocabulary.arrow").column("value")))
+def _vocabulary(folder: Path, root: str, cold: int) -> Vocabulary:
+    return Vocabulary(arrow.one_chunk(arrow.read(folder / f"{root}.vocabulary.arrow").column("value")), cold)
 
 
-def _gather(folder: Path, plan: Plan) -> Gather:
+def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
     features = tuple(f for f in plan.features.values() if f.name in plan.used)
-    sequences = {f.sequence for f in features if f.sequence is not None}
+    step_labels = {x.name: x.sequence for x in plan.labels if x.name in plan.used and x.sequence is not None}
+    sequences = {*(f.axis for f in features if f.axis is not None), *step_labels.values()}
+    lists = {f.name: Sequence(f.name, (f.name,), f.max_len, f.keep, f.span) for f in features if f.pool}
     steps: dict[str, arrow.Array] = {}
     for name in sorted(sequences):
         steps |= arrow.arrays_of(arrow.read(folder / f"{name}.steps.arrow"))
-    labels = tuple(label.name for label in plan.labels if label.name in plan.used)
+    labels = tuple(x.name for x in plan.labels if x.name in plan.used and x.sequence is None)
     return Gather(
         columns=arrow.arrays_of(arrow.read(folder / "samples.arrow")),
         steps=steps,
         features=features,
-        sequences={name: plan.sequences[name] for name in sorted(sequences)},
+        sequences={name: lists.get(name) or plan.sequences[name] for name in sorted(sequences)},
         labels=(*labels, *plan.columns),
+        step_labels=step_labels,
+        numbers=numbers,
     )
 
 
 def _histories(gather: Gather) -> dict[str, dict[str, float]]:
     found = {}
-    for name, sequence in gather.sequences.items():
+    lists = {f.name for f in gather.features if f.pool}
+    for name, sequence in [(n, s) for n, s in gather.sequences.items() if n not in lists]:
         start, end = window(sequence, gather.columns[f"{name}/start"], gather.columns[f"{name}/end"])
         lengths = end - start
         found[name] = {"mean": float(lengths.mean()), "max": int(lengths.max())}
@@ -95,4 +104,5 @@ def _histories(gather: Gather) -> dict[str, dict[str, float]]:
 
 
 def _rates(gather: Gather, labels: list[str]) -> dict[str, float]:
-    return {name: float(gather.columns[name].mean()) for name in labels if name in gather.labels}
+    values = {**{name: gather.columns[name] for name in gather.labels}, **gather.steps}
+    return {name: float(values[name].mean()) for name in labels if name in values}

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-import numpy as np
-
+from blockrec.data.derived import columns_of
 from blockrec.data.sources.tables import Need, Wanted
-from blockrec.language.features import Column, Feature, Features, Label
+from blockrec.language.features import Feature, Features, Label
 
 Needs = dict[str, Need]
 
 
-def feature_needs(features: Iterable[Feature], used: Collection[str]) -> Needs:
-    """The columns of features; those of used ones must be there."""
+def feature_needs(features: Iterable[Feature], used: Collection[str], *, steps: bool) -> Needs:
+    """The columns that features read of samples, or of events that are `steps`; those of used ones must be there."""
     found: Needs = {}
     for feature in features:
-        if isinstance(feature.source, Column):
-            add(found, feature.source.name, Need(_kind(feature), feature.span, feature.name in used))
+        for name, kind in columns_of(feature, steps=steps).items():
+            add(found, name, Need(kind, feature.span, feature.name in used))
     return found
 
 
-def label_needs(labels: Iterable[Label], used: Collection[str], made: Collection[str]) -> Needs:
-    """The columns of labels that are not `made` from others."""
+def label_needs(labels: Iterable[Label], used: Collection[str], made: Collection[str], *, steps: bool) -> Needs:
+    """The columns of labels of samples that are not `made` from others, or of labels of `steps`."""
     found: Needs = {}
     for label in labels:
-        if label.column not in made:
+        if steps == (label.sequence is not None) and (steps or label.column not in made):
             kind: Wanted = "int" if label.bit is not None else "any" if label.at_least is None else "number"
             add(found, label.column, Need(kind, label.span, label.name in used))
     return found
@@ -53,17 +52,9 @@ def together(*parts: Needs) -> Needs:
 
 
 def available(features: Features, flat: Collection[str], steps: Collection[str]) -> dict[str, Feature]:
-    """The features whose column is among those of samples (`flat`) or of events (`steps`), and all without one."""
+    """The features whose columns are among those of samples (`flat`) or of events (`steps`), and all without one."""
     return {
         name: feature
         for name, feature in features.features.items()
-        if not isinstance(feature.source, Column) or feature.source.name in (steps if feature.sequence else flat)
+        if set(columns_of(feature, steps=False)) <= set(flat) and set(columns_of(feature, steps=True)) <= set(steps)
     }
-
-
-def _kind(feature: Feature) -> Wanted:
-    if feature.kind == "dense":
-        return "float" if feature.width == 1 else "any"
-    if feature.kind == "raw":
-        return "int" if np.dtype(feature.dtype).kind in "iu" else "float"
-    return "int" if isinstance(feature.vocab, int) else "any"

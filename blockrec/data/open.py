@@ -9,6 +9,7 @@ from pathlib import Path
 from blockrec import cache as caches
 from blockrec.data import store
 from blockrec.data.dataset import Dataset, opened, stored
+from blockrec.data.derived import is_read
 from blockrec.data.events import Log
 from blockrec.data.plan import Plan
 from blockrec.data.prepare import prepare
@@ -16,7 +17,7 @@ from blockrec.data.reading import read_plan
 from blockrec.data.sources.paths import root_of
 from blockrec.data.synthetic import generated
 from blockrec.diagnostics import BlockrecError, Diagnostics
-from blockrec.language.features import AUTO, Column, Constant, Features, Position
+from blockrec.language.features import AUTO, Constant, Features, Position
 from blockrec.language.values import Map
 
 Progress = Callable[[str], None]
@@ -100,7 +101,7 @@ def _built(plan: Plan, cache: Path, progress: Progress) -> Path:
 
 
 def _read_columns(plan: Plan) -> frozenset[str]:
-    features = {f.name for f in plan.features.values() if isinstance(f.source, Column)}
+    features = {f.name for f in plan.features.values() if is_read(f)}
     return plan.used & (features | {label.name for label in plan.labels})
 
 

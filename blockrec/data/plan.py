@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from blockrec.data.derived import is_age, is_read
 from blockrec.data.events import LogPlan
 from blockrec.data.samples import SamplePlan
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Span
-from blockrec.language.features import Column, Feature, Label, Sequence
+from blockrec.language.features import Feature, Label, Listed, Sequence
 
 
 @dataclass(frozen=True)
@@ -37,24 +37,26 @@ class Plan:
     used: frozenset[str]
     at: dict[str, Span] = field(repr=False)
 
-    def from_columns(self, sequence: str | None) -> Iterator[Feature]:
-        """The features of one sequence, or of none, that are read from a column."""
-        for feature in self.features.values():
-            if feature.sequence == sequence and isinstance(feature.source, Column):
-                yield feature
-
     @property
     def files(self) -> list[Path]:
         """Every file whose content matters."""
         impressions = self.samples.impressions
-        return [*self.log.source.paths, *(impressions.source.files.paths if impressions else ())]
+        words = [f.ids.file for f in self.features.values() if isinstance(f.ids, Listed) and f.ids.file is not None]
+        return [*self.log.source.paths, *(impressions.source.files.paths if impressions else ()), *words]
 
     @property
     def key(self) -> list[object]:
         """Plain values that decide what is built from a given log."""
         histories = {name: condition.text for name, condition in self.histories.items()}
-        read = [f for f in self.features.values() if isinstance(f.source, Column)]
-        features = [(f.name, f.sequence, f.kind, f.root, f.vocab, f.source, f.width, f.dtype) for f in read]
-        labels = [(x.name, x.column, x.at_least, x.bit, x.type) for x in self.labels]
+        features = [_key(f) for f in self.features.values() if is_read(f)]
+        windows = {f.sequence for f in self.features.values() if is_age(f)}
+        sequences = [(s.name, (s.max_len, s.keep) if s.name in windows else ()) for s in self.sequences.values()]
+        labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence) for x in self.labels]
         made = [self.samples.key, histories, self.split, self.shuffle_histories]
-        return [*made, features, list(self.sequences), labels, self.columns]
+        return [*made, features, sequences, labels, self.columns]
+
+
+def _key(feature: Feature) -> tuple[object, ...]:
+    """What decides how its values are stored: not its place, nor what only tables and batches need."""
+    f = feature
+    return (f.name, f.sequence, f.kind, f.root, f.vocab, f.ids, f.source, f.width, f.dtype, f.pool, f.norm)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from blockrec.data.derived import with_moments
 from blockrec.data.events import LogPlan
 from blockrec.data.form import check_form, read_split
 from blockrec.data.needs import Needs, available, feature_needs, label_needs, together
@@ -31,6 +32,7 @@ def read_plan(
     """The plan, or None after errors. `root`: the folder that file names are relative to, None for that of the file."""
     check_form(section, features, report)
     split = read_split(section, report)
+    features = with_moments(features, str(setting(section, "time")))
     reader = _Reader(section, root, features, frozenset(used), report)
     log, impressions = reader.log(), reader.impressions()
     if report.failed or log is None:
@@ -136,7 +138,11 @@ class _Reader:
             shuffle_histories=setting(self.section, "shuffle_histories"),
             features=available(self.features, of_samples, of_log),
             sequences=self.features.sequences,
-            labels=tuple(x for x in self.features.labels.values() if x.column in of_samples or x.column in made),
+            labels=tuple(
+                x
+                for x in self.features.labels.values()
+                if x.column in (of_log if x.sequence else {**of_samples, **dict.fromkeys(made)})
+            ),
             columns=self._other_columns,
             item=self.item if self.item in of_log else None,
             used=self.used,
@@ -148,23 +154,22 @@ class _Reader:
         return tuple(sorted(self.used - set(self.features.features) - set(self.features.labels)))
 
     def _sample_needs(self, made: set[str]) -> Needs:
-        flat = [feature for feature in self.features.features.values() if feature.sequence is None]
         keys: Needs = {
             self.user: Need("any", self._place(self.made, "user"), True),
             self.time: Need("time", self._place(self.made, "time"), True),
         }
         others = {name: Need("any", None, True) for name in self._other_columns}
-        labels = label_needs(self.features.labels.values(), self.used, made)
-        return together(keys, feature_needs(flat, self.used), labels, others)
+        labels = label_needs(self.features.labels.values(), self.used, made, steps=False)
+        return together(keys, feature_needs(self.features.features.values(), self.used, steps=False), labels, others)
 
     def _log_needs(self) -> Needs:
-        fields = [feature for feature in self.features.features.values() if feature.sequence is not None]
         keys: Needs = {
             self.user: Need("any", self._place(self.section, "user"), True),
             self.time: Need("time", self._place(self.section, "time"), True),
             self.item: Need("any", self._place(self.section, "item", "items"), self._item_is_needed),
         }
-        return together(keys, feature_needs(fields, self.used))
+        labels = label_needs(self.features.labels.values(), self.used, (), steps=True)
+        return together(keys, feature_needs(self.features.features.values(), self.used, steps=True), labels)
 
     @property
     def _item_is_needed(self) -> bool:
@@ -182,7 +187,7 @@ class _Reader:
             return tuple(name for name in named if name in needs)
         if log.items is not None:
             return tuple(name for name in log.attributes if name in needs)
-        labels = {label.column for label in self.features.labels.values()}
+        labels = {label.column for label in self.features.labels.values() if label.sequence is None}
         return tuple(name for name in needs if name not in {self.user, self.time, self.item, *labels, *made})
 
     def _negatives(self) -> NegativesPlan | None:

@@ -1,4 +1,4 @@
-"""Vocabularies: the values that the training part holds, each with its row of a table; row 0 is for all others."""
+"""Vocabularies: values, of the training part or a file, each with its row of a table; row 0 is for all others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from blockrec.data import hashing
 from blockrec.data.arrow import Column, array_of, one_chunk
 
 UNSEEN = 0
@@ -16,33 +17,37 @@ UNSEEN = 0
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Sorted values without null; value i has the row i + 1."""
+    """Unique values without null; value i has the row i + 1, and the last `cold` rows are shared by all others."""
 
     values: Column
+    cold: int = 0
 
     @classmethod
-    def of(cls, columns: list[Column]) -> Vocabulary:
-        """The values of all columns. Raises `pyarrow.ArrowInvalid` if some are text and some numbers."""
+    def of(cls, columns: list[Column], cold: int = 0) -> Vocabulary:
+        """The values of all columns, sorted. Raises `pyarrow.ArrowInvalid` if some are text and some numbers."""
         found = [_unique(column) for column in columns]
         kinds = {pa.types.is_string(column.type) for column in found if not pa.types.is_null(column.type)}
         if len(kinds) > 1:
             raise pa.ArrowInvalid("some values are text and some are numbers")
         schema = pa.unify_schemas([pa.schema([("value", c.type)]) for c in found], promote_options="permissive")
         together = pa.concat_arrays([column.cast(schema.field(0).type) for column in found])
-        return cls(_ordered(together.unique()))
+        return cls(_ordered(together.unique()), cold)
 
     @property
     def rows(self) -> int:
-        """Rows of a table: one for each value and row 0."""
-        return len(self.values) + 1
+        """Rows of a table: row 0, one for each value, and the cold ones."""
+        return len(self.values) + 1 + self.cold
 
     def encode(self, column: Column) -> NDArray[np.int32]:
-        """[n] rows; a value that is not in the vocabulary, and null, has row 0."""
+        """[n] rows; null has row 0, as has a value that is not in the vocabulary if there are no cold rows."""
         plain = one_chunk(column)
         if plain.type != self.values.type:
             plain = plain.cast(self.values.type)
-        found = array_of(pc.fill_null(pc.index_in(plain, self.values), -1))
-        return (found + 1).astype(np.int32)
+        rows = (array_of(pc.fill_null(pc.index_in(plain, self.values), -1)) + 1).astype(np.int32)
+        if self.cold:
+            unseen = np.flatnonzero((rows == UNSEEN) & array_of(plain.is_valid()))
+            rows[unseen] = 1 + len(self.values) + hashing.rows_of(plain.take(pa.array(unseen)), self.cold)
+        return rows
 
 
 def codes_of(column: Column) -> tuple[Column, NDArray[np.int64]]:

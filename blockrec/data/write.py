@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from blockrec.data import arrow
-from blockrec.data.arrow import Array, Column
-from blockrec.data.encode import Place, encode, encode_label
+from blockrec.data.arrow import Array, array_of
+from blockrec.data.calendar import MISSING
+from blockrec.data.derived import is_age, is_read
+from blockrec.data.encode import encode, encode_label, encode_lists
 from blockrec.data.events import Log
+from blockrec.data.fitting import Fits, Fitter, sample_moments
 from blockrec.data.histories import Mask, bounds_of
 from blockrec.data.plan import Plan
+from blockrec.data.reader import is_list
+from blockrec.data.rows import Rows, of_samples, of_steps
 from blockrec.data.samples import Samples
-from blockrec.data.sources.joined import ROW
-from blockrec.data.splits import NAMES, TRAIN, Part
-from blockrec.data.vocabulary import Vocabulary, codes_of
-from blockrec.diagnostics import Diagnostics, fail
-from blockrec.language.features import AUTO, Feature
-from blockrec.language.features import Column as FromColumn
+from blockrec.data.splits import NAMES, Part
+from blockrec.data.vocabulary import codes_of
+from blockrec.diagnostics import Diagnostics
+from blockrec.language.features import Buckets, Feature, Label
 
 
 @dataclass
 class Writer:
-    """Encodes samples and the steps of sequences. `trained`: the training part; `kept`: see `kept_events`."""
+    """Encodes samples and the steps of sequences. `trained`: the training part; `kept`: see `kept_events`.
+
+    rows: by sequence, None for the samples. columns: of the samples. fits: what the training part says.
+    """
 
     plan: Plan
     log: Log
@@ -37,34 +44,41 @@ class Writer:
     trained: Mask
     kept: dict[str, Mask | None]
     report: Diagnostics
+    rows: dict[str | None, Rows] = field(init=False)
+    columns: dict[str, Array] = field(init=False, default_factory=dict)
+    fits: Fits = field(init=False)
 
     def write(self, folder: Path) -> None:
-        """Write the columns of samples, the steps of each sequence, the vocabularies and notes; raises after errors."""
-        vocabularies = self._vocabularies()
-        columns: dict[str, Array] = {}
-        stored: list[str] = []
-        for name in self.plan.sequences:
-            start, end = bounds_of(self.log, self.kept[name], self.samples.owner, self.samples.end)
-            columns[f"{name}/start"], columns[f"{name}/end"] = start, end
-            steps = self._encoded(self._fields(name), vocabularies)
-            arrow.write(folder / f"{name}.steps.arrow", arrow.table_of(steps))
-            stored += steps
-        columns |= self._encoded(self._flat(), vocabularies)
-        columns |= self._labels()
-        columns |= {name: codes_of(self.samples.table.column(name))[1] for name in self.plan.columns}
+        """Write columns of samples, steps of sequences, what was learned, and notes; raises after errors."""
+        bounds = {n: bounds_of(self.log, k, self.samples.owner, self.samples.end) for n, k in self.kept.items()}
+        self.rows = {n: of_steps(self.log, kept, self.trained) for n, kept in self.kept.items()}
+        self.rows[None] = of_samples(self.samples, self.part)
+        self.fits = Fitter(self.plan, self.rows, bounds).fits()
+        for name, (start, end) in bounds.items():
+            self.columns |= {f"{name}/start": start, f"{name}/end": end}
+        steps = {name: dict(self._steps(name)) for name in bounds} | dict(self._lists())
+        self.columns |= {name: values for name, values in self._flat() if values is not None}
+        self._read_groups()
         self.report.raise_errors()
-        arrow.write(folder / "samples.arrow", arrow.table_of(columns))
-        for root, vocabulary in vocabularies.items():
-            arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
-        (folder / "notes.json").write_text(json.dumps(self._notes(vocabularies, [*stored, *columns])), "utf-8")
+        self._save(folder, steps)
 
-    def _notes(self, vocabularies: dict[str, Vocabulary], stored: list[str]) -> dict[str, Any]:
+    def _save(self, folder: Path, steps: Mapping[str, Mapping[str, Array]]) -> None:
+        for name, values in steps.items():
+            arrow.write(folder / f"{name}.steps.arrow", arrow.table_of(dict(values)))
+        arrow.write(folder / "samples.arrow", arrow.table_of(self.columns))
+        for root, vocabulary in self.fits.vocabularies.items():
+            arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
+        stored = [*self.columns, *(name for values in steps.values() for name in values)]
+        (folder / "notes.json").write_text(json.dumps(self._notes(stored)), "utf-8")
+
+    def _notes(self, stored: list[str]) -> dict[str, Any]:
         item = self.plan.item
         items = len(codes_of(self.log.table.column(item))[0]) if item is not None else None
         counts = np.bincount(self.part, minlength=len(NAMES)).tolist()
         return {
             "samples": dict(zip(NAMES, counts, strict=True)),
-            "vocabularies": list(vocabularies),
+            "vocabularies": {root: v.cold for root, v in self.fits.vocabularies.items()},
+            "numbers": {name: fit.to_json() for name, fit in self.fits.numbers.items()},
             "events": len(self.log),
             "users": len(self.log.users),
             "items": items,
@@ -72,74 +86,80 @@ class Writer:
             "stored": stored,
         }
 
-    def _flat(self) -> Iterable[tuple[Feature, Column, Place]]:
-        rows = self.samples.table.column(ROW)
-        for feature in self.plan.from_columns(None):
-            yield feature, self.samples.table.column(_name(feature)), self._place(rows, self.samples.origin)
+    def _features(self, sequence: str | None) -> Iterator[Feature]:
+        return (f for f in self.plan.features.values() if f.sequence == sequence and is_read(f))
 
-    def _fields(self, sequence: str) -> Iterable[tuple[Feature, Column, Place]]:
-        mask = self.kept[sequence]
-        table = self.log.table if mask is None else self.log.table.filter(pa.array(mask))
-        rows = table.column(ROW)
-        for feature in self.plan.from_columns(sequence):
-            yield feature, table.column(_name(feature)), self._place(rows, self.log.origin)
+    def _report(self, name: str) -> Diagnostics:
+        """Of a feature or label that the model does not read, nobody hears: it is left out if it does not fit."""
+        return self.report if name in self.plan.used else Diagnostics()
 
-    @staticmethod
-    def _place(rows: Column, origin: Any) -> Place:
-        return lambda i: str(origin.place(rows[i].as_py()))
-
-    def _encoded(
-        self, features: Iterable[tuple[Feature, Column, Place]], vocabularies: dict[str, Vocabulary]
-    ) -> dict[str, Array]:
-        """Feature name → array. A feature that the model does not read is left out if it does not fit."""
-        found = {}
-        for feature, column, place in features:
-            report = self.report if feature.name in self.plan.used else Diagnostics()
-            vocabulary = vocabularies.get(feature.root) if feature.vocab == AUTO else None
-            values = encode(feature, column, vocabulary, place, report)
-            if values is not None:
-                found[feature.name] = values
-        return found
-
-    def _labels(self) -> dict[str, Array]:
-        found = {}
-        place = self._place(self.samples.table.column(ROW), self.samples.origin)
+    def _flat(self) -> Iterator[tuple[str, Array | None]]:
+        for feature in self._features(None):
+            if not feature.pool:
+                yield feature.name, self._encoded(feature)
         for label in self.plan.labels:
-            report = self.report if label.name in self.plan.used else Diagnostics()
-            values = encode_label(label, self.samples.table.column(label.column), place, report)
-            if values is None:
+            if label.sequence is None:
+                yield label.name, self._label(label)
+
+    def _steps(self, sequence: str) -> Iterator[tuple[str, Array]]:
+        """The fields of a sequence, and the labels of its steps."""
+        for feature in self._features(sequence):
+            values = self._ages(feature) if is_age(feature) else self._encoded(feature)
+            if values is not None:
+                yield feature.name, values
+        for label in self.plan.labels:
+            if label.sequence == sequence and (values := self._label(label)) is not None:
+                yield label.name, values
+
+    def _lists(self) -> Iterator[tuple[str, dict[str, Array]]]:
+        """The ids of pooled features, whose bounds become columns."""
+        rows = self.rows[None]
+        for feature in self._features(None):
+            if not feature.pool:
                 continue
-            train = values[self.part == TRAIN]
-            if label.type == "binary" and label.name in self.plan.used and train.min() == train.max():
-                message = f"label `{label.name}` is {train[0]:g} in all {len(train):,} training samples"
-                report.error("E505", message, label.span, help="a model can learn nothing from it")
-            found[label.name] = values
-        return found
+            report = self._report(feature.name)
+            column = rows.column(feature, report)
+            found = column is not None and encode_lists(feature, column, self.fits.of(feature), rows.place, report)
+            if found:
+                offsets, values = found
+                self.columns |= {f"{feature.name}/start": offsets[:-1], f"{feature.name}/end": offsets[1:]}
+                yield feature.name, {feature.name: values}
 
-    def _vocabularies(self) -> dict[str, Vocabulary]:
-        """Root feature → values that the training part holds in any column of the root."""
-        columns: dict[str, list[Column]] = {}
-        train = pa.array(np.flatnonzero(self.part == TRAIN))
-        for feature in self.plan.from_columns(None):
-            if feature.vocab == AUTO:
-                columns.setdefault(feature.root, []).append(self.samples.table.column(_name(feature)).take(train))
-        for sequence in self.plan.sequences:
-            kept = self.kept[sequence]
-            mask = self.trained if kept is None else self.trained & kept
-            for feature in self.plan.from_columns(sequence):
-                if feature.vocab == AUTO:
-                    column = self.log.table.column(_name(feature)).filter(pa.array(mask))
-                    columns.setdefault(feature.root, []).append(column)
-        return {root: self._vocabulary(root, found) for root, found in columns.items()}
+    def _encoded(self, feature: Feature) -> Array | None:
+        rows, report = self.rows[feature.sequence], self._report(feature.name)
+        column = rows.column(feature, report)
+        return None if column is None else encode(feature, column, self.fits.of(feature), rows.place, report)
 
-    def _vocabulary(self, root: str, columns: list[Column]) -> Vocabulary:
-        try:
-            return Vocabulary.of(columns)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            at = self.plan.features[root].span if root in self.plan.features else None
-            raise fail("E503", f"columns that share the ids of `{root}` do not agree: {error}", at) from error
+    def _ages(self, feature: Feature) -> Array | None:
+        """[steps] the times that ages count from; the moments of samples become a column."""
+        rows, report = self.rows[feature.sequence], self._report(feature.name)
+        since, now = rows.column(feature, report), sample_moments(feature, self.rows[None], report)
+        if since is None or now is None:
+            return None
+        if since.null_count and not isinstance(feature.ids, Buckets) and getattr(feature.source, "default", 0) is None:
+            place = rows.place(pc.index(since.is_null(), True).as_py())
+            message = f"`{feature.name}` has no time to count from in {place}"
+            report.error("E503", message, feature.span, help="write `default:` for such rows")
+            return None
+        self.columns[f"{feature.name}/now"] = now
+        return array_of(pc.fill_null(since, MISSING))
 
+    def _label(self, label: Label) -> Array | None:
+        rows, report = self.rows[label.sequence], self._report(label.name)
+        values = encode_label(label, rows.table.column(label.column), rows.place, report)
+        train = values[rows.trained] if values is not None else np.zeros(0)
+        if label.type == "binary" and len(train) and train.min() == train.max():
+            what = "steps" if label.sequence else "samples"
+            message = f"label `{label.name}` is {train[0]:g} in all {len(train):,} training {what}"
+            report.error("E505", message, label.span, help="a model can learn nothing from it")
+        return values
 
-def _name(feature: Feature) -> str:
-    assert isinstance(feature.source, FromColumn)
-    return feature.source.name
+    def _read_groups(self) -> None:
+        """Columns that metrics group by."""
+        for name in self.plan.columns:
+            column = self.samples.table.column(name)
+            if is_list(column.type):
+                message = f"column `{name}` holds lists, by which nothing is grouped"
+                self.report.error("E503", message, self.plan.at["split"])
+            else:
+                self.columns[name] = codes_of(column)[1]

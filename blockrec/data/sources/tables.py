@@ -120,7 +120,9 @@ def _plain(table: Table) -> Table:
 
 
 def _plain_type(kind: Any) -> Any:
-    """Times as microseconds since 1970 (UTC), text as strings, decimals as floats; others as they are."""
+    """Times as microseconds since 1970 (UTC), text as strings, decimals as floats, in lists too; others as they are."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(_plain_type(kind.value_type))
     if pa.types.is_dictionary(kind):
         return _plain_type(kind.value_type)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):

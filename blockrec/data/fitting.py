@@ -1,0 +1,150 @@
+"""What features learn from the training part of the data before a model does: vocabularies, edges, scales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from blockrec.data import calendar
+from blockrec.data.arrow import Array, Column, array_of
+from blockrec.data.batches import window
+from blockrec.data.calendar import MISSING
+from blockrec.data.derived import is_age, is_read, moments
+from blockrec.data.encode import numbers_of, reader_of
+from blockrec.data.numbers import Edges, Fit, Scale
+from blockrec.data.plan import Plan
+from blockrec.data.reader import Reader, is_list
+from blockrec.data.rows import Rows
+from blockrec.data.vocabulary import Vocabulary
+from blockrec.diagnostics import Diagnostics, fail
+from blockrec.language.features import Buckets, Calendar, Feature, Listed
+from blockrec.language.wordlist import read_words
+
+AGES = 1 << 16
+"""Training samples, evenly spaced, whose histories tell how ages are distributed."""
+
+
+@dataclass(frozen=True)
+class Fits:
+    """By root feature; of dense numbers by feature."""
+
+    vocabularies: Mapping[str, Vocabulary]
+    numbers: Mapping[str, Fit]
+
+    def of(self, feature: Feature) -> Vocabulary | Fit | None:
+        """What applies to a feature; None if nothing was learned for it."""
+        if feature.kind == "dense":
+            return self.numbers.get(feature.name)
+        return self.vocabularies.get(feature.root) or self.numbers.get(feature.root)
+
+
+@dataclass(frozen=True)
+class Fitter:
+    """rows: by sequence, None for the samples. bounds: of histories, by sequence."""
+
+    plan: Plan
+    rows: Mapping[str | None, Rows]
+    bounds: Mapping[str, tuple[Array, Array]]
+
+    def fits(self) -> Fits:
+        """All of the features that are read; a column that does not fit is left for `encode` to report."""
+        listed = [f for f in self._features() if isinstance(f.ids, Listed)]
+        vocabularies = {root: self._vocabulary(of) for root, of in _by_root(listed).items()}
+        scales = {f.name: s for f in self._features() if f.norm and (s := self._scale(f)) is not None}
+        edges = {root: self._edges(of) for root, of in _by_root(self._bucketed()).items()}
+        return Fits(vocabularies, {**scales, **edges})
+
+    def _features(self) -> Iterator[Feature]:
+        return (f for f in self.plan.features.values() if is_read(f))
+
+    def _bucketed(self) -> list[Feature]:
+        return [f for f in self._features() if isinstance(f.ids, Buckets)]
+
+    def _vocabulary(self, features: list[Feature]) -> Vocabulary:
+        first = features[0]
+        assert isinstance(first.ids, Listed)
+        if first.ids.file is not None:
+            report = Diagnostics()
+            words = read_words(first.ids.file, first.span, report)
+            report.raise_errors()
+            return Vocabulary(pa.array(words, pa.string()), first.ids.cold)
+        columns = [column for f in features if (column := self._training(f)) is not None]
+        try:
+            return Vocabulary.of(columns or [pa.nulls(0)], first.ids.cold)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            root = self.plan.features.get(first.root)
+            message = f"columns that share the ids of `{first.root}` do not agree: {error}"
+            raise fail("E503", message, root.span if root else None) from error
+
+    def _training(self, feature: Feature) -> Column | None:
+        """The ids of the training part, one after another; None if the column has another form."""
+        rows = self.rows[feature.sequence]
+        column = rows.column(feature, Diagnostics())
+        if column is None or is_list(column.type) != (feature.pool is not None):
+            return None
+        column = rows.in_training(column)
+        return column.flatten() if feature.pool else column
+
+    def _edges(self, features: list[Feature]) -> Edges:
+        ids = features[0].ids
+        assert isinstance(ids, Buckets)
+        if ids.edges is not None:
+            return Edges(np.array(ids.edges))
+        found = [values for f in features if (values := self._numbers(f)) is not None]
+        return Edges.of(np.concatenate([np.zeros(0), *found]), ids.count)
+
+    def _numbers(self, feature: Feature) -> Array | None:
+        """[n] float64 of the training part, NaN for null."""
+        if is_age(feature):
+            return self._ages(feature)
+        column = self._training(feature)
+        return None if column is None else self._reader(feature).with_gaps(column)
+
+    def _scale(self, feature: Feature) -> Scale | None:
+        assert feature.norm is not None
+        if is_age(feature):
+            ages = self._ages(feature)
+            values = None if ages is None else ages[~np.isnan(ages)].reshape(-1, 1)
+        else:
+            rows = self.rows[feature.sequence]
+            column = rows.column(feature, Diagnostics())
+            known = None if column is None else pc.drop_null(rows.in_training(column))
+            values = None if known is None else numbers_of(feature, known, self._reader(feature))
+        return None if values is None else Scale.of(feature.norm, values)
+
+    def _reader(self, feature: Feature) -> Reader:
+        return reader_of(feature, self.rows[feature.sequence].place, Diagnostics())
+
+    def _ages(self, feature: Feature) -> Array | None:
+        """[n] minutes from the steps in histories of training samples to these."""
+        assert feature.sequence is not None and isinstance(feature.source, Calendar)
+        steps = self.rows[feature.sequence].column(feature, Diagnostics())
+        now = sample_moments(feature, self.rows[None], Diagnostics())
+        if steps is None or now is None:
+            return None
+        since = array_of(pc.fill_null(steps, MISSING))
+        trained = np.flatnonzero(self.rows[None].trained)
+        chosen = trained[:: -(-len(trained) // AGES)]
+        start, end = (bound[chosen] for bound in self.bounds[feature.sequence])
+        start, end = window(self.plan.sequences[feature.sequence], start, end)
+        lengths = end - start
+        index = np.arange(lengths.sum()) + np.repeat(start - np.cumsum(lengths) + lengths, lengths)
+        return calendar.minutes(since[index], np.repeat(now[chosen], lengths))
+
+
+def sample_moments(feature: Feature, samples: Rows, report: Diagnostics) -> Array | None:
+    """[n] the moments of the samples that ages of `feature` count to; None after E503."""
+    source = feature.source
+    assert isinstance(source, Calendar) and source.column is not None
+    return moments(feature, source, samples.table.column(source.column), source.column, report)
+
+
+def _by_root(features: list[Feature]) -> dict[str, list[Feature]]:
+    found: dict[str, list[Feature]] = {}
+    for feature in features:
+        found.setdefault(feature.root, []).append(feature)
+    return found
