@@ -11,6 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from blockrec.ops.work import FORMULAS
+
 MOVES = """_to_copy arange bernoulli cat clone constant_pad_nd copy embedding empty empty_strided eye fill flip full
 gather index index_copy index_put index_select lift_fresh linspace masked_fill masked_select native_dropout nonzero
 ones rand randn repeat repeat_interleave roll scalar_tensor scatter select_scatter slice_scatter stack tril triu where
@@ -55,6 +57,8 @@ def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
     packet = func._overloadpacket
     if packet in flop_registry:
         return int(flop_registry[packet](*args, **kwargs, out_val=out))
+    if func.namespace == "blockrec" and packet.__name__ in FORMULAS:
+        return FORMULAS[packet.__name__](*(x.shape for x in args if isinstance(x, Tensor)))
     if _name(func) in _MOVES or not any(True for _ in _written(func, out)):
         return 0
     floats = (x.numel() for x in tree_leaves((args, kwargs, out)) if isinstance(x, Tensor) and x.is_floating_point())

@@ -24,7 +24,7 @@ from blockrec.signature import Type
 
 MOST = 2_000
 """Results kept of one block; beyond it they start anew."""
-COUNTED_BY = ("graph/cost.py", "graph/counter.py", "jagged.py", "ops/__init__.py")
+COUNTED_BY = ("graph/cost.py", "graph/counter.py", "jagged.py", "ops/__init__.py", "ops/work.py")
 _PACKAGE = Path(__file__).parents[2]
 
 Shape = tuple[str, str, tuple[int, ...], "int | None"]
@@ -146,5 +146,5 @@ def _run(entry: Entry, node: Node, shapes: tuple[Shape, ...]) -> Measured:
 @once
 def _counting() -> str:
     """Changes when the code does that counts."""
-    files = [*(_PACKAGE / name for name in COUNTED_BY), *sorted((_PACKAGE / "ops").glob("*/reference.py"))]
+    files = [*(_PACKAGE / name for name in COUNTED_BY), *sorted((_PACKAGE / "ops").glob("*/*.py"))]
     return cache.digest([(f.name, (s := f.stat()).st_mtime_ns, s.st_size) for f in files])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged
+from blockrec.ops.work import Shape, flops
 
 
 def segment_softmax(scores: Jagged) -> Jagged:
@@ -28,6 +30,11 @@ def _backward(grad: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
     from blockrec.ops.segment_softmax import cpu
 
     return cpu.backward(grad, weights, offsets)
+
+
+@flops("segment_softmax")
+def _(scores: Shape, *_others: Shape) -> int:
+    return 5 * prod(scores)  # largest, difference, power, sum, quotient
 
 
 @_forward.register_fake

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.library import custom_op
 
 from blockrec.jagged import Jagged
 from blockrec.ops.saving import save_inputs
+from blockrec.ops.work import Shape, flops
 
 
 def segment_sum(keys: Jagged, weights: Jagged | None = None) -> Tensor:
@@ -31,6 +33,11 @@ def _backward(grad: Tensor, keys: Tensor, weights: Tensor, offsets: Tensor) -> t
     from blockrec.ops.segment_sum import cpu
 
     return cpu.backward(grad, keys, weights, offsets)
+
+
+@flops("segment_sum")
+def _(keys: Shape, *_others: Shape) -> int:
+    return 2 * prod(keys)
 
 
 @_forward.register_fake

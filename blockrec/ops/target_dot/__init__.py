@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.library import custom_op
 
 from blockrec.jagged import Jagged
 from blockrec.ops.saving import save_inputs
+from blockrec.ops.work import Shape, flops
 
 
 def target_dot(query: Tensor, keys: Jagged) -> Jagged:
@@ -29,6 +31,11 @@ def _backward(grad: Tensor, query: Tensor, keys: Tensor, offsets: Tensor) -> tup
     from blockrec.ops.target_dot import cpu
 
     return cpu.backward(grad, query, keys, offsets)
+
+
+@flops("target_dot")
+def _(_query: Shape, keys: Shape, *_others: Shape) -> int:
+    return 2 * prod(keys)
 
 
 @_forward.register_fake

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged
+from blockrec.ops.work import Shape, flops
 
 
 def target_linear(query: Tensor, keys: Jagged, weight: Tensor, bias: Tensor | None) -> Jagged:
@@ -41,6 +42,12 @@ def _backward(
     from blockrec.ops.target_linear import cpu
 
     return cpu.backward(grad, query, keys, product, of_key, of_product, offsets)
+
+
+@flops("target_linear")
+def _(query: Shape, keys: Shape, once: Shape, *_others: Shape) -> int:
+    steps, width = keys
+    return steps * (2 * (width + query[1]) * once[1] + query[1] + once[1])
 
 
 @_forward.register_fake

@@ -1,0 +1,133 @@
+"""The work of blocks for one sample, counted by hand, and operators against the formulas beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from blockrec.graph.compile import check, check_model
+from blockrec.graph.counter import Counter
+from blockrec.jagged import Jagged
+from blockrec.ops import bind
+from blockrec.ops.work import FORMULAS
+from tests.graph.conftest import model_text
+
+STEPS, ITEM, FLOAT = 6, 4, 4
+"""Of `behaviors`; width of a vector; bytes of a number."""
+NODES = """
+  target: {block: embed, in: item, dim: 4}
+  history: {block: embed, in: behaviors.item, dim: 4}
+"""
+TASK = "tasks: {click: {logits: logit, loss: bce}}"
+LOGIT = "\n  logit: {block: linear, in: x, out: 1}"
+
+
+@pytest.fixture
+def node(checked: Any) -> Any:
+    """node("{block: ...}") → the checked node `x` of that block."""
+
+    def run(text: str, more: str = "") -> Any:
+        graph, report = checked(NODES + more + f"  x: {text}" + LOGIT, TASK)
+        assert graph is not None, str(report)
+        return graph.nodes["x"]
+
+    return run
+
+
+def test_linear(node: Any) -> None:
+    x = node("{block: linear, in: target, out: 8}")
+    assert (x.parameters, x.flops, x.bytes) == (ITEM * 8 + 8, 2 * ITEM * 8, 8 * FLOAT)
+
+
+def test_a_linear_map_of_steps_works_at_every_step(checked: Any) -> None:
+    nodes = NODES + "  wide: {block: linear, in: history, out: 8}\n  x: {block: mean_pool, in: wide}" + LOGIT
+    graph, _ = checked(nodes, TASK)
+    assert graph.nodes["wide"].flops == STEPS * 2 * ITEM * 8
+    assert graph.nodes["wide"].bytes == STEPS * 8 * FLOAT
+
+
+def test_mlp(node: Any) -> None:
+    x = node("{block: mlp, in: target, hidden: [16, 8]}")
+    products, activations = 2 * (ITEM * 16 + 16 * 8), 16 + 8
+    assert (x.flops, x.bytes) == (products + activations, 2 * (16 + 8) * FLOAT)
+
+
+def test_target_attention(checked: Any) -> None:
+    nodes = NODES + (
+        "  score: {block: target_attention, in: {query: target, keys: history}}\n"
+        "  x: {block: attend, in: {scores: score, values: history}}"
+    )
+    graph, _ = checked(nodes + LOGIT, TASK)
+    scaled, products = ITEM, 2 * STEPS * ITEM
+    assert graph.nodes["score"].flops == scaled + products
+
+
+def test_din(node: Any) -> None:
+    x = node("{block: din, in: {query: target, keys: history}, hidden: [8]}")
+    features = 2 * ITEM
+    network = 2 * (4 * ITEM * 8 + 8)
+    softmax, pooling = 5, 2 * ITEM
+    assert x.flops == STEPS * (features + network + 8 + softmax + pooling)
+
+
+def test_a_truncated_history_costs_what_is_left_of_it(node: Any) -> None:
+    whole, two = (node(f"{{block: din, in: {{query: target, keys: history}}, max_len: {n}}}") for n in ("null", 2))
+    assert two.flops < whole.flops / 2
+
+
+def test_retrieved_steps_are_a_new_length() -> None:
+    nodes = NODES + (
+        "  score: {block: target_attention, in: {query: target, keys: history}}\n"
+        "  x: {block: topk_attend, in: {scores: score, values: history}, k: 2}"
+    )
+    found, _ = check_model(model_text(nodes + LOGIT, TASK))
+    assert found is not None and found.measured["x"].lengths == {"weights": 2, "index": 2}
+
+
+def test_lookups_copy_rows(checked: Any) -> None:
+    graph, _ = checked(NODES + "  x: {block: din, in: {query: target, keys: history}}" + LOGIT, TASK)
+    found = {name: (graph.nodes[name].flops, graph.nodes[name].bytes) for name in ("target", "history")}
+    assert found == {"target": (0, ITEM * FLOAT), "history": (0, STEPS * ITEM * FLOAT)}
+
+
+def test_sequences_of_unknown_length_count_a_hundred_steps() -> None:
+    text = model_text(NODES + "  x: {block: mean_pool, in: history}" + LOGIT, TASK).replace("{max_len: 6, ", "{")
+    _, graph, _ = check(text)
+    assert graph is not None and graph.nodes["history"].bytes == 100 * ITEM * FLOAT
+
+
+def jagged(*width: int) -> Jagged:
+    lengths, values = [3, 0, 4], torch.randn(7, *width)
+    return Jagged.from_lists([[0.0] * n for n in lengths]).like(values)
+
+
+CALLS: dict[str, Any] = {
+    "target_dot": lambda op: op(torch.randn(3, 5), jagged(5)),
+    "segment_sum": lambda op: op(jagged(5), jagged()),
+    "segment_softmax": lambda op: op(jagged()),
+}
+
+
+def counted(call: Any, op: str, kernel: str) -> int:
+    counter = Counter()
+    with torch.no_grad(), counter:
+        call(bind(op, kernel).call)  # type: ignore[arg-type]
+    return counter.flops
+
+
+@pytest.mark.parametrize("op", CALLS)
+def test_a_formula_says_what_the_reference_does(op: str) -> None:
+    assert counted(CALLS[op], op, "cpu") == counted(CALLS[op], op, "reference") > 0
+
+
+def test_the_kernel_of_target_linear_saves_half_of_the_products() -> None:
+    call = lambda op: op(torch.randn(3, 5), jagged(5), torch.randn(64, 20), None)  # noqa: E731
+    assert counted(call, "target_linear", "cpu") < 0.7 * counted(call, "target_linear", "reference")
+
+
+def test_every_formula_is_compared() -> None:
+    for op in (*CALLS, "target_linear"):
+        bind(op, "cpu")
+    assert {*FORMULAS} == {*CALLS, "target_linear"}
