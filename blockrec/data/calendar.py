@@ -44,7 +44,7 @@ def part(times: Times, part: str, tz: str) -> Times:
     if part == "weekday":
         return (days + 3) % 7  # 1970 began on a Thursday
     date = days.astype("datetime64[D]")
-    return (date - date.astype("datetime64[M]")).astype(np.int64)
+    return np.asarray((date - date.astype("datetime64[M]")).astype(np.int64))
 
 
 def minutes(since: Times, until: Times) -> NDArray[np.float64]:

@@ -11,12 +11,16 @@ import torch
 from torch import Tensor
 
 from blockrec.graph.ir import Graph
+from blockrec.jagged import Jagged
 from blockrec.metrics.metric import Metric, Undefined, metrics
-from blockrec.run.batches import Split, moved
+from blockrec.run.batches import Batch, Split, moved
 from blockrec.run.modes import measuring
 from blockrec.run.watch import Look
 
 NOTHING = Look(())
+SCORE = ""
+"""Among the columns of a task: its predictions. (No column has this name.)"""
+Columns = dict[tuple[str, str], Tensor]
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class Task:
     label: str
     loss: str
     metrics: tuple[Metric, ...]
+
+    @property
+    def groups(self) -> set[str]:
+        """The columns that its metrics group by."""
+        return {metric.by for metric in self.metrics if metric.by}
 
 
 @dataclass(frozen=True)
@@ -68,9 +77,9 @@ def evaluate(
     for task in tasks:
         for metric in task.metrics:
             path = f"{name}/{task.name}/{metric.name}"
-            groups = columns.get(metric.by) if metric.by else None
+            groups = columns[task.name, metric.by] if metric.by else None
             try:
-                found[path] = metric.compute(columns[f"score of {task.name}"], columns[task.label], groups)
+                found[path] = metric.compute(columns[task.name, SCORE], columns[task.name, task.label], groups)
             except Undefined as reason:
                 undefined.append(f"{path} is not defined: {reason}")
     return Scores(found, tuple(undefined))
@@ -84,23 +93,33 @@ def _predictions(
     device: torch.device,
     stop: Callable[[], bool],
     look: Look,
-) -> dict[str, Tensor] | None:
-    """Scores, labels and group columns of all samples, on the CPU."""
-    wanted = {t.label for t in tasks} | {m.by for t in tasks for m in t.metrics if m.by}
-    parts: dict[str, list[Tensor]] = defaultdict(list)
+) -> Columns | None:
+    """(task, column) → scores, labels and groups of all samples, or of all their steps, on the CPU."""
+    parts: dict[tuple[str, str], list[Tensor]] = defaultdict(list)
     predictor = model.only(*(t.name for t in tasks), *look.keys)
     with measuring(model, predictor):
         for batch in split.batches(batch_size):
             outputs = predictor(moved(batch, device))
             look.see(outputs)
             for task in tasks:
-                scores = model.get_submodule(task.loss).predict(outputs[task.name])
-                parts[f"score of {task.name}"].append(scores.reshape(-1))
-            for column in wanted:
-                value = batch[column]
-                assert isinstance(value, Tensor)
-                parts[column].append(value.reshape(-1))
+                scores = model.get_submodule(task.loss).predict(_values(outputs[task.name]))
+                for column, value in {SCORE: scores, **_measured(task, batch)}.items():
+                    parts[task.name, column].append(value.reshape(-1))
             if stop():
                 return None
-    names = [*wanted, *(f"score of {t.name}" for t in tasks)]
+    names = [(task.name, column) for task in tasks for column in (SCORE, task.label, *task.groups)]
     return {name: torch.cat(parts[name]).cpu() if parts[name] else torch.empty(0) for name in names}
+
+
+def _measured(task: Task, batch: Batch) -> dict[str, Tensor]:
+    """The label of a task, and its groups: those of a sample hold for each step that has a label of its own."""
+    label = batch[task.label]
+    found = {task.label: _values(label)}
+    for column in task.groups:
+        group = _values(batch[column])
+        found[column] = group[label.rows] if isinstance(label, Jagged) else group
+    return found
+
+
+def _values(value: Tensor | Jagged) -> Tensor:
+    return value.values if isinstance(value, Jagged) else value

@@ -30,7 +30,8 @@ def test_all_predictions_of_the_split(batch_size: int) -> None:
             "valid/click/auc": auc(scores, columns["click"]),
             "valid/click/logloss": logloss(scores, columns["click"]),
             "valid/click/gauc": gauc(scores, columns["click"], columns["user"]),
-        }
+        },
+        abs=2e-3,  # equal scores are rounded differently in batches of another size, which orders a tie
     )
 
 
