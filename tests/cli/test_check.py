@@ -37,14 +37,14 @@ def test_a_right_model_is_measured(blockrec: Any, write: Any) -> None:
     write("good.yaml", GOOD)
     ended = blockrec("check", "good.yaml")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == f"ok: 2 features, 2 nodes, {100 * 4 + 50 * 4 + 8 + 1} params\n"
+    assert ended.out == f"ok: 2 features, 2 nodes, {100 * 4 + 50 * 4 + 8 + 1} params, {2 * 8 + 2} FLOPs\n"
 
 
 def test_tables_that_the_data_sizes_are_counted_apart(blockrec: Any, write: Any) -> None:
     write("auto.yaml", GOOD.replace("vocab: 100", "vocab: auto"))
     assert (
         blockrec("check", "auto.yaml").out
-        == "ok: 2 features, 2 nodes, 9 dense + 200 sparse + 1 table of unknown size\n"
+        == "ok: 2 features, 2 nodes, 9 dense + 200 sparse + 1 table of unknown size, 18 FLOPs\n"
     )
 
 
@@ -105,7 +105,12 @@ def test_json_of_a_right_model_has_its_counts(blockrec: Any, write: Any) -> None
         "sparse": 600,
         "tables_of_known_size": 2,
         "tables_of_unknown_size": 0,
+        "flops": 2 * 8 + 2,
+        "bytes": 2 * 4 * 4 + 8 * 4 + 4 + 8,
+        "of_unknown_work": 0,
     }
+    known = result.pop("facts")
+    assert [table["rows"] for table in known["tables"]] == [100, 50] and known["idle"] == []
     assert result == {"model": "good.yaml", "ok": True, **counts, "diagnostics": []}
 
 
@@ -120,3 +125,9 @@ def test_sets_and_variants_reach_the_compiler(blockrec: Any, write: Any) -> None
     write("good.yaml", GOOD + "variants: {wide: {graph: {both: {dim: 8}}}}\n")
     assert "1.22k params" in blockrec("check", "good.yaml", "--variant", "wide").out
     assert "2.43k params" in blockrec("check", "good.yaml", "--set", "graph.both.dim=16").out
+
+
+def test_verbose_tells_what_the_file_does_not_show(blockrec: Any, write: Any) -> None:
+    write("good.yaml", GOOD)
+    said = blockrec("check", "good.yaml", "-v").out
+    assert "18 FLOPs" in said and "main.item: 100 rows of 4, read by" in said
