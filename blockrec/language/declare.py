@@ -161,6 +161,8 @@ class _Reader:
             return Position("from_start" if spec["position"] == "from_start" else "from_end")
         if "calendar" in spec or "calendar" in own:
             return self._calendar(name, spec, own)
+        if "pool" in spec and "pool" not in own:  # a list stands in a column of its own
+            root, own = name, spec
         column = spec.get("column", own.get("column"))
         return Column(column if isinstance(column, str) else root.rpartition(".")[2], spec.get("default"))
 

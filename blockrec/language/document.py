@@ -63,7 +63,7 @@ class Document:
     def to_yaml(self) -> str:
         """The merged document as a file of its own: card, variants and overrides are part of it."""
         head = {"blockrec": VERSION, "name": self.name}
-        text = dump({**head, **portable(self.root, self.evaluated("data"))}, Diagnostics())
+        text = dump({**head, **portable(self.root, self.evaluated("data"), self.evaluated("features"))}, Diagnostics())
         assert text is not None
         return text
 

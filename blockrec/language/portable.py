@@ -7,13 +7,14 @@ from typing import Any
 
 from blockrec.language.files import folder_of
 from blockrec.language.values import UNKNOWN, List, Map
+from blockrec.language.wordlist import is_file_name
 
 DATA_FILES = (("events",), ("items", "table"), ("samples", "from"))
 """Values of `data` that name files; they start from `data.root` if there is one."""
 
 
-def portable(root: Map, data: Map) -> dict[str, Any]:
-    """The sections to write. `data`: that section evaluated, because a path may be an expression."""
+def portable(root: Map, data: Map, features: Map) -> dict[str, Any]:
+    """The sections to write. `data`, `features`: those sections evaluated, because a path may be an expression."""
     sections: dict[str, Any] = dict(root)
     if isinstance(root.get("imports"), List):
         sections["imports"] = [_absolute(p, at) if str(p).endswith(".py") else p for p, at in _placed(root["imports"])]
@@ -21,7 +22,20 @@ def portable(root: Map, data: Map) -> dict[str, Any]:
         files = [("root",)] if "root" in data else DATA_FILES
         for path in [] if "generate" in data else files:  # generated files have a folder of their own
             sections["data"] = _with_absolute(sections["data"], data, path)
+    if isinstance(root.get("features"), Map):
+        sections["features"] = _with_absolute_words(root["features"], features)
     return sections
+
+
+def _with_absolute_words(written: Any, evaluated: Map) -> Any:
+    """The features, and fields of sequences, as written, with the files of `vocab:` absolute."""
+    found = dict(written)
+    for name, spec in evaluated.items():
+        if isinstance(spec, Map) and is_file_name(spec.get("vocab")):
+            found[name] = {**written[name], "vocab": _absolute(spec["vocab"], spec.at["vocab"])}
+        elif isinstance(spec, Map) and isinstance(spec.get("fields"), Map):
+            found[name] = {**written[name], "fields": _with_absolute_words(written[name]["fields"], spec["fields"])}
+    return found
 
 
 def _with_absolute(written: Any, data: Map, path: tuple[str, ...]) -> Any:

@@ -62,7 +62,9 @@ _SOURCES: Schema = {
 }
 
 _OPTIONS: Schema = {
-    "column": text("Column of the data. Default: that of `like`, else the feature's name; of `calendar`: the time."),
+    "column": text(
+        "Column of the data. Default: that of `like` (not of a list), else the feature's name; of `calendar`: the time."
+    ),
     "default": {
         "type": ["number", "string"],
         "description": "Replaces a null; of `calendar`: the result of a missing time; of `pool`: a null in a list.",
