@@ -17,8 +17,8 @@ SECOND = 1_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 UNITS = {"s": SECOND, "ms": 1000, "us": 1}
 """Microseconds in a unit; nanoseconds have their own rule."""
-EARLY = 100_000_000 * SECOND
-"""In 1973: times below it were likely not written in microseconds."""
+EARLY, LATE = 100_000_000 * SECOND, 100_000_000_000 * SECOND
+"""In 1973 and 5138: times that end before or after were likely written in another unit."""
 
 _FIRST, _LAST = 0, 4_102_444_800
 """1970 and 2100, in seconds: offsets of a zone before and after are those of the ends."""
@@ -28,6 +28,14 @@ def in_microseconds(times: Times, unit: str) -> Times:
     """Times of a unit as microseconds."""
     found: Times = times // 1000 if unit == "ns" else times * UNITS[unit]
     return found
+
+
+def problem(largest: int, unit: str | None) -> str:
+    """What is odd about times up to `largest`; early ones are only if nobody says that they are in `unit`."""
+    if unit is None and 0 < largest < EARLY:
+        return "before 1974 in microseconds"
+    late = LATE * 1000 if unit == "ns" else LATE // UNITS[unit or "us"]
+    return f"after the year 5000 in `unit: {unit or 'us'}`" if largest > late else ""
 
 
 def likely_unit(largest: int) -> str:

@@ -98,8 +98,8 @@ def moments(feature: Feature, source: Calendar, column: Column, name: str, repor
         report.error("E503", f"column `{name}` of `{feature.name}` is {plain.type}, not times", feature.span)
         return None
     largest = pc.max(times).as_py() or 0
-    if source.unit is None and 0 < largest < calendar.EARLY:
-        message = f"times of column `{name}` go up to {largest:,}, which is before 1974 in microseconds"
+    if problem := calendar.problem(largest, source.unit):
+        message = f"times of column `{name}` go up to {largest:,}, which is {problem}"
         help = f"say what they are, e.g. `unit: {calendar.likely_unit(largest)}` beside `calendar`"
         report.error("E503", message, feature.span, help=help)
         return None

@@ -55,8 +55,9 @@ def encode_lists(
 def reader_of(feature: Feature, place: Place, report: Diagnostics) -> Reader:
     """Reads its column, or for times the numbers that were made from them."""
     source = feature.source
-    name = source.name if isinstance(source, FromColumn) else getattr(source, "column", None) or feature.name
-    return Reader(name, feature.name, feature.span, place, report)
+    times = (source.since or source.column) if isinstance(source, Calendar) else None
+    name = source.name if isinstance(source, FromColumn) else times
+    return Reader(name or feature.name, feature.name, feature.span, place, report)
 
 
 def _ids(feature: Feature, column: Column, fit: Vocabulary | Fit | None, reader: Reader) -> Array | None:

@@ -18,7 +18,10 @@ _PIECE = 1 << 18
 
 
 def rows_of(column: Column, rows: int) -> NDArray[np.int64]:
-    """[n] hash mod `rows` of text or whole numbers without null. Raises `pyarrow.ArrowInvalid` for other values."""
+    """[n] hash mod `rows` of text or whole numbers without null; a number has the hash of its decimal text.
+
+    Raises `pyarrow.ArrowInvalid` for other values.
+    """
     plain = one_chunk(column)
     unique = pc.unique(plain)
     hashes = _hashed(unique) % np.uint64(rows)
@@ -26,13 +29,10 @@ def rows_of(column: Column, rows: int) -> NDArray[np.int64]:
 
 
 def _hashed(values: Column) -> Words:
-    kind = values.type
-    if pa.types.is_large_string(kind) or pa.types.is_string(kind):
-        pieces = [values.slice(i, _PIECE).cast(pa.string()) for i in range(0, len(values), _PIECE)]
-        return np.concatenate([_of_texts(piece) for piece in pieces]) if pieces else np.zeros(0, np.uint64)
-    if pa.types.is_timestamp(kind):
-        values = values.cast(pa.int64())
-    return _mixed(array_of(values.cast(pa.int64())).view(np.uint64))
+    if not pa.types.is_string(values.type):
+        values = values.cast(pa.int64()).cast(pa.string())
+    pieces = [_of_texts(values.slice(i, _PIECE)) for i in range(0, len(values), _PIECE)]
+    return np.concatenate([np.zeros(0, np.uint64), *pieces])
 
 
 def _of_texts(texts: Column) -> Words:

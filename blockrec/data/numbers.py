@@ -47,7 +47,7 @@ class Scale:
     @classmethod
     def of(cls, norm: Norm, values: Floats) -> Scale:
         """From values [n, width]. A column that never varies has the size 1: it becomes 0."""
-        width = values.shape[1]
+        values, width = values[~np.isnan(values).any(axis=1)], values.shape[1]
         if norm == "log1p" or not len(values):
             return cls(norm, np.zeros(width), np.ones(width))
         if norm == "zscore":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from blockrec import cache
 
-FORMAT = 1
+FORMAT = 2
 """Part of every name: raised when the meaning of stored files changes."""
 
 

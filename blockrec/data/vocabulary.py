@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +41,24 @@ class Vocabulary:
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         """[n] rows; null has row 0, as has a value that is not in the vocabulary if there are no cold rows."""
-        plain = one_chunk(column)
-        if plain.type != self.values.type:
-            plain = plain.cast(self.values.type)
-        rows = (array_of(pc.fill_null(pc.index_in(plain, self.values), -1)) + 1).astype(np.int32)
+        plain, values = _alike(one_chunk(column), self.values)
+        rows = (array_of(pc.fill_null(pc.index_in(plain, values), -1)) + 1).astype(np.int32)
         if self.cold:
             unseen = np.flatnonzero((rows == UNSEEN) & array_of(plain.is_valid()))
             rows[unseen] = 1 + len(self.values) + hashing.rows_of(plain.take(pa.array(unseen)), self.cold)
         return rows
+
+
+def _alike(column: Column, values: Column) -> tuple[Column, Column]:
+    """Both in one type: text beside numbers as numbers where all of it is, so that 007 is 7."""
+    if column.type == values.type:
+        return column, values
+    if pa.types.is_string(values.type) and pa.types.is_integer(column.type):
+        with suppress(pa.ArrowInvalid):
+            numbers = values.cast(column.type)
+            if len(numbers.unique()) == len(numbers):
+                return column, numbers
+    return column.cast(values.type), values
 
 
 def codes_of(column: Column) -> tuple[Column, NDArray[np.int64]]:

@@ -155,7 +155,7 @@ def _check_groups(groups: Iterable[str], document: Document, report: Diagnostics
     features, sequences = document.features.features, document.features.sequences
     for name in sorted(groups):
         feature = features.get(name)
-        if name in sequences or (feature is not None and (feature.sequence is not None or feature.width > 1)):
+        if name in sequences or (feature is not None and (feature.axis is not None or feature.width > 1)):
             message = f"a metric groups by `{name}`, which has several values a sample"
             report.error("E208", message, _metric_place(document, name), help="group by a feature of the sample")
 

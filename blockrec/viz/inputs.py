@@ -30,7 +30,7 @@ def tables(graph: Graph, root: str) -> str:
 def value_type(graph: Graph, name: str) -> str:
     """The type of a feature's value, before any table."""
     feature = graph.features[name]
-    axes = ["b", feature.sequence, str(feature.width) if feature.kind == "dense" else None]
+    axes = ["b", feature.axis, str(feature.width) if feature.kind == "dense" else None]
     return f"[{', '.join(axis for axis in axes if axis)}]"
 
 
