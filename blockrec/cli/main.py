@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from blockrec.cli import blocks, check, explain, run, sweep, version, viz
+from blockrec.cli import blocks, check, compare, explain, run, sweep, version, viz
 from blockrec.cli.exits import guarded
 from blockrec.cli.terminal import Color, Terminal, globals_first
 
@@ -27,6 +27,7 @@ Exit codes: 0 ok, 1 the run failed, 2 the model or its data is wrong (diagnostic
 app = typer.Typer(name="blockrec", rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command(epilog=run.EPILOG)(run.run)
 app.command(epilog=sweep.EPILOG)(sweep.sweep)
+app.command(epilog=compare.EPILOG)(compare.compare)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(epilog=viz.EPILOG)(viz.viz)
 app.command(epilog=blocks.EPILOG)(blocks.blocks)

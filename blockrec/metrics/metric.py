@@ -65,6 +65,14 @@ def _check(labels: Tensor) -> None:
         raise Undefined("there are no samples")
 
 
+LOWER_IS_BETTER = {"logloss"}
+
+
+def higher_is_better(name: str) -> bool:
+    """Of a metric as results name it: `logloss`, or `<split>/<task>/<metric>`."""
+    return name.rpartition("/")[2] not in LOWER_IS_BETTER
+
+
 def metrics(words: Any) -> list[Metric]:
     """`[auc, logloss, {gauc: {by: user}}]` → measures with distinct names (`gauc`, a second one `gauc_<by>`)."""
     found: dict[str, Metric] = {}

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from blockrec.graph.size import counts
 from blockrec.run.checkpoint import load_weights, save_checkpoint
 from blockrec.run.directory import RunDirectory
 from blockrec.run.evaluate import Scores, evaluate
@@ -189,6 +190,7 @@ def dry_result(job: Job) -> RunResult:
 
 def facts(job: Job) -> dict[str, Any]:
     """What distinguishes this run from others of the same model."""
+    sizes = counts(job.graph)
     return {
         "seed": job.seed,
         "device": str(job.device),
@@ -198,6 +200,8 @@ def facts(job: Job) -> dict[str, Any]:
             "tables_dense": job.train.tables_dense,
         },
         "data": job.document.card,
+        "training": {"steps": job.plan.steps, "epochs": job.plan.epochs, "batch_size": job.plan.batch_size},
+        "parameters": {"dense": sizes["dense"], "tables": sizes["sparse"]},
         "samples": {name: split.rows for name, split in job.dataset.splits.items()},
     }
 

@@ -1,0 +1,44 @@
+"""`blockrec compare`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from blockrec.cli.options import Json
+
+EPILOG = """\b
+Examples:
+  blockrec compare dare din                    the latest run of each
+  blockrec compare runs/dare/*                 all runs of a model, seeds together
+  blockrec compare runs/dare/sweeps/1f0c33a9   the runs of a sweep
+  blockrec compare runs/*/* --metric valid/click/auc --sort valid/click/logloss"""
+
+
+def compare(
+    context: typer.Context,
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Run directories, folders of them, globs; a model: its latest."),
+    ],
+    metrics: Annotated[
+        list[str], typer.Option("--metric", metavar="SPLIT/TASK/METRIC", help="Show only this; may be repeated.")
+    ] = [],
+    sort: Annotated[
+        str | None, typer.Option(metavar="METRIC|PATH", help="Sort by a metric (best first) or a setting.")
+    ] = None,
+    runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where models have their runs.")] = "runs",
+    as_json: Json = False,
+) -> None:
+    """Show runs beside each other.
+
+    Only the settings that differ, and metrics as mean ± standard deviation over the seeds.
+    """
+    from blockrec.run.compare import compare as beside
+
+    table = beside(runs, metrics=metrics, sort=sort, runs_dir=runs_dir)
+    for what in table.skipped:
+        context.obj.note(f"skipped: {what}")
+    context.obj.result(json.dumps(table.to_json(), indent=2) if as_json else str(table))

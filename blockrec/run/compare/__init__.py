@@ -1,0 +1,164 @@
+"""Runs beside each other: the settings that differ, and metrics over seeds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from blockrec.diagnostics import Diagnostics, did_you_mean, fail
+from blockrec.metrics.metric import higher_is_better
+from blockrec.run.compare.differences import MISSING, differences
+from blockrec.run.compare.finished import Finished, find_runs
+from blockrec.run.tables import Spread, aligned, count_cell, setting_cell
+
+__all__ = ["Comparison", "compare"]
+
+INLINE = 4
+"""So many settings are columns of the table of results; more become a table of their own."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that differ in their seeds only. differing: path → value of the settings that not all groups share."""
+
+    runs: tuple[Finished, ...]
+    differing: dict[str, Any]
+
+    def spread(self, metric: str) -> Spread:
+        return Spread.of([run.metrics[metric] for run in self.runs if metric in run.metrics])
+
+    def mean(self, *path: str) -> list[float]:
+        """The mean of a number in the results, as a list of one; empty if no run has it."""
+        values = [value for run in self.runs if (value := _number(run.result, path)) is not None]
+        return [statistics.fmean(values)] if values else []
+
+
+def _number(result: Any, path: Sequence[str]) -> float | None:
+    for key in path:
+        result = result.get(key, {}) if isinstance(result, dict) else {}
+    return float(result) if isinstance(result, int | float) else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`str()` is the table for people. groups: sorted. metrics: those to show. skipped: what is no finished run."""
+
+    groups: tuple[Group, ...]
+    metrics: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The settings that differ."""
+        return list(self.groups[0].differing)
+
+    def __str__(self) -> str:
+        if len(self.paths) <= INLINE:
+            lines = [[*self._line(group, inline=True)] for group in self.groups]
+            return aligned(["run", *self.paths, *self._columns], lines)
+        marks = [_mark(number) for number in range(len(self.groups))]
+        lines = [[mark, *self._line(g, inline=False)] for mark, g in zip(marks, self.groups, strict=True)]
+        settings = [[path, *(setting_cell(g.differing[path]) for g in self.groups)] for path in self.paths]
+        return f"{aligned(['', 'run', *self._columns], lines)}\n\n{aligned(['setting', *marks], settings)}"
+
+    @property
+    def _columns(self) -> list[str]:
+        return [*self.metrics, "seeds", "steps", "rows/s", "parameters"]
+
+    def _line(self, group: Group, *, inline: bool) -> Iterator[str]:
+        first = group.runs[0].path.resolve()
+        yield first.name if len(group.runs) == 1 else f"{first.name} +{len(group.runs) - 1}"
+        if inline:
+            yield from (setting_cell(group.differing[path]) for path in self.paths)
+        yield from (str(group.spread(metric)) for metric in self.metrics)
+        yield ",".join(str(run.seed) for run in group.runs)
+        yield count_cell(group.mean("steps"))
+        yield count_cell(group.mean("rows_per_second"))
+        parts = [group.mean("parameters", kind) for kind in ("dense", "tables")]
+        yield count_cell([sum(part[0] for part in parts)] if all(parts) else [])
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain data: a group an entry, in the table's order; a setting that a model does not have is absent."""
+        return [
+            {
+                "settings": {path: value for path, value in group.differing.items() if value is not MISSING},
+                "metrics": {metric: group.spread(metric).to_json() for metric in self.metrics},
+                "runs": [{"directory": str(run.path), "seed": run.seed, "result": run.result} for run in group.runs],
+            }
+            for group in self.groups
+        ]
+
+
+def compare(
+    runs: Iterable[str | Path],
+    *,
+    metrics: Sequence[str] = (),
+    sort: str | None = None,
+    runs_dir: str | Path = "runs",
+) -> Comparison:
+    """Runs beside each other, grouped over seeds, the best first.
+
+    runs: run directories, folders of them, globs, or names of models (their latest run in `runs_dir`). metrics: which
+    to show; default: those on `test`, else on `valid`. sort: a metric or a setting; default: the first metric. Raises
+    `BlockrecError` for a name of nothing, and if there is nothing to compare.
+    """
+    report = Diagnostics()
+    found, skipped = find_runs(map(str, runs), runs_dir, report)
+    report.raise_errors()
+    groups = _grouped(found)
+    known = list(dict.fromkeys(name for run in found for name in run.metrics))
+    for name in metrics:
+        _check(name, known, "metric")
+    shown = tuple(metrics) or tuple(_telling(known))
+    return Comparison(tuple(_sorted(groups, shown, sort)), shown, tuple(skipped))
+
+
+def _grouped(runs: Sequence[Finished]) -> list[Group]:
+    members: dict[str, list[Finished]] = {}
+    for run in runs:
+        members.setdefault(run.key, []).append(run)
+    differing = differences([same[0].settings for same in members.values()])
+    differing.pop("training.steps", None)  # they have a column anyway
+    return [
+        Group(tuple(sorted(same, key=lambda run: run.seed)), {path: values[n] for path, values in differing.items()})
+        for n, same in enumerate(members.values())
+    ]
+
+
+def _telling(known: Sequence[str]) -> list[str]:
+    on_test = [name for name in known if name.startswith("test/")]
+    return on_test or list(known)
+
+
+def _sorted(groups: list[Group], metrics: Sequence[str], sort: str | None) -> list[Group]:
+    by = sort or next(iter(metrics), None)
+    if by is None:
+        return groups
+    paths = list(groups[0].differing)
+    if by in paths:
+        return sorted(groups, key=lambda group: _order(group.differing[by]))
+    known = [name for group in groups for run in group.runs for name in run.metrics]
+    _check(by, [*dict.fromkeys(known), *paths], "metric or differing setting")
+    sign = -1 if higher_is_better(by) else 1
+    return sorted(groups, key=lambda g: (not (spread := g.spread(by)).count, sign * spread.mean))
+
+
+def _order(value: Any) -> tuple[bool, float, str]:
+    """Numbers by size, before texts."""
+    is_number = isinstance(value, int | float)
+    return (not is_number, value if is_number else 0.0, str(value))
+
+
+def _check(name: str, known: Sequence[str], what: str) -> None:
+    if name not in known:
+        help = did_you_mean(name, known, f"there are: {', '.join(known)}")
+        raise fail("E107", f"these runs have no {what} `{name}`", help=help)
+
+
+def _mark(number: int) -> str:
+    """A, B, …, Z, AA, AB, …"""
+    return (_mark(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
