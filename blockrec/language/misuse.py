@@ -28,7 +28,7 @@ NEEDED = {
     "cold": (("vocab",), "a vocabulary (`vocab: auto` or a file)"),
     "tz": (("calendar",), "a `calendar` feature"),
     "unit": (("calendar",), "a `calendar` feature"),
-    "pool": (TABLES, "ids with a table"),
+    "pool": ((*TABLES, *SOURCES), "ids with a table"),
     "max_len": (("pool",), "a sequence (`fields`) or a list (`pool`)"),
     "keep": (("pool",), "a sequence (`fields`) or a list (`pool`)"),
 }
@@ -45,7 +45,7 @@ def check_form(name: str, spec: Map, at: Span, report: Diagnostics, *, in_sequen
         form.say(f"`position` counts the steps of a sequence, and `{name}` is none", "position")
     if "pool" in spec and in_sequence:
         form.say(f"`{name}` has one value a step, so nothing to `pool`", "pool")
-    if "constant" in spec and not any(kind in spec for kind in (*TABLES, "position")):
+    if "constant" in spec and not any(kind in spec for kind in (*TABLES, "position", "calendar")):
         report.error("E108", f"`{name}` needs `vocab` or `like`: the table that the constant is a row of", at)
     if not any(kind in spec for kind in (*TABLES, *NUMBERS, *SOURCES)) and _is_known(spec):
         help = "e.g. {vocab: auto}, {hash: 10000}, {like: item}, {dense: 1}, {buckets: 10}, {raw: int64}"
@@ -113,7 +113,7 @@ class _Form:
     def _check_zone(self, name: str) -> None:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             help = did_you_mean(name, available_timezones(), "e.g. tz: Europe/Berlin")
             self.report.error("E108", f"unknown time zone `{name[:80]}`", self.spec.at["tz"], help=help)
 

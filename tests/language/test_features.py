@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.document import Document, load
-from blockrec.language.features import AUTO, Column, Constant, Position
+from blockrec.language.features import AUTO, Buckets, Calendar, Column, Constant, Hashed, Listed, Position
 
 TEXT = """\
 blockrec: 1
@@ -121,6 +122,173 @@ def test_wrong_features(features: str, expected: list[str], found: Callable[...,
     rest = "labels: [click]\n" if features.startswith("click") else ""
     pad = "#\n" * (5 - lines.count("\n")) if rest else ""
     assert found(lines + pad + rest) == expected
+
+
+MISUSED = [
+    ("item: {hash: 5, vocab: 3}", "E108 4:19 cannot be both `hash` and `vocab` | hash"),
+    ("item: {buckets: 5, like: b}\n  b: {vocab: 3}", "E108 4:22 cannot be both `buckets` and `like` | buckets"),
+    ("item: {buckets: 5, dense: 1}", "E108 4:22 cannot be both `buckets` and `dense` | buckets"),
+    ("item: {calendar: hour, vocab: 3}", "E108 4:26 cannot be both `calendar` and `vocab` | calendar"),
+    ("item: {calendar: hour, pool: sum}", "E108 4:26 cannot be both `calendar` and `pool` | calendar"),
+    ("item: {calendar: hour, dense: 2}", "E108 4:26 gives one number, not 2 | calendar"),
+    ("item: {calendar: day, constant: 2}", "E108 4:25 cannot be both `calendar` and `constant` | calendar"),
+    ("item: {constant: 2, hash: 3}", "E108 4:23 cannot be both `constant` and `hash` | constant"),
+    ("item: {buckets: [3, 3]}", "E108 4:23 edges of buckets must rise | 3"),
+    ("item: {buckets: [1, 5, 2]}", "E108 4:26 edges of buckets must rise | 5"),
+    ("item: {buckets: [1, .inf]}", "E108 4:23 must be finite"),
+    ("item: {buckets: 1}", "E106 4:19 must be at least 2"),
+    ("item: {buckets: []}", "E106 4:19 at least 1 item"),
+    ("item: {buckets: [a]}", "E104 4:20 must be a number"),
+    ("item: {hash: 0}", "E106 4:16 must be at least 1"),
+    ("item: {vocab: 3, norm: zscore}", "E108 4:20 `norm` belongs to numbers (`dense`) | vocab"),
+    ("item: {raw: int64, norm: zscore}", "E108 4:22 `norm` belongs to numbers (`dense`) | raw"),
+    ("item: {dense: 1, norm: zcore}", "E107 4:26 cannot be the text `zcore` ~ did you mean `zscore`?"),
+    ("item: {vocab: 3, tz: UTC}", "E108 4:20 `tz` belongs to a `calendar` feature | vocab"),
+    ("item: {vocab: 3, unit: s}", "E108 4:20 `unit` belongs to a `calendar` feature | vocab"),
+    ("item: {calendar: hour, tz: Europe/Berln}", "E108 4:30 unknown time zone ~ did you mean `Europe/Berlin`?"),
+    ("item: {calendar: hour, tz: ../../etc}", "E108 4:30 unknown time zone"),
+    (
+        "item: {calendar: hours}",
+        "E107 4:20 cannot be the text `hours` ~ `hour`, `weekday`, `day`, or `minutes_since(FEATURE)`",
+    ),
+    ("item: {calendar: minutes_since(t), tz: UTC, dense: 1}\n  t: {raw: int64}", "E108 4:38 depend on `tz` | calendar"),
+    ("item: {calendar: minutes_since(t)}\n  t: {raw: int64}", "E108 4:10 say what becomes of it ~ buckets: 20"),
+    ("item: {calendar: minutes_since(tme), dense: 1}\n  time: {raw: int64}", "E208 4:20 `tme` ~ did you mean `time`?"),
+    ("item: {calendar: minutes_since(t), dense: 1}\n  t: {vocab: 9}", "E108 4:20 `t` is no time"),
+    ("s: {fields: {a: {calendar: minutes_since(b), dense: 1}}}\n  b: {raw: int64}", "E208 4:30 `s.b` is unknown"),
+    ("item: {vocab: 3, cold: 2}", "E108 4:20 takes ids that are rows | vocab"),
+    ("item: {hash: 3, cold: 2}", "E108 4:19 `cold` belongs to a vocabulary | hash"),
+    ("item: {like: b, cold: 2}\n  b: {vocab: auto}", "E108 4:19 `cold` belongs to a vocabulary | like"),
+    ("item: {like: b, init: {normal: 1}}\n  b: {vocab: 3}", "E108 4:19 has the table of `b` | like"),
+    ("item: {dense: 1, init: {normal: 1}}", "E108 4:20 has no table, so no `init` | dense"),
+    ("item: {vocab: 3, init: {normal: -1}}", "E106 4:35 must be at least 0"),
+    ("item: {vocab: 3, init: {norml: 1}}", "E100 4:27 ~ did you mean `normal`?"),
+    ("item: {vocab: 3, init: {normal: 1, uniform: 1}}", "E106 4:26 must have at most 1 key"),
+    ("item: {dense: 1, pool: sum}", "E108 4:20 `pool` belongs to ids with a table | dense"),
+    ("s: {fields: {a: {vocab: 3}}, pool: sum}", "E108 4:32 which has no `pool` | fields"),
+    ("item: {dense: 1, default: none}", "E108 4:29 must be a number"),
+    ("item: {buckets: 3, default: none}", "E108 4:31 must be a number"),
+    ("item: {vocab: 3, default: 3}", "E106 4:29 the table of `item` has 3 rows"),
+    ("item: {vocab: words.txt}", "E501 4:17 `words.txt` cannot be read: No such file"),
+    ("item: {calendar: hour, like: b}\n  b: {vocab: 7}", "E106 4:20 the hour goes up to 23 | b"),
+    (
+        "item: {calendar: hour, like: b}\n  b: {calendar: weekday}",
+        "E108 4:20 is the hour, and `b` the weekday | weekday",
+    ),
+    (
+        "item: {like: b}\n  b: {calendar: minutes_since(t), buckets: 3}\n  t: {raw: int64}",
+        "E108 4:16 counted from another time | b",
+    ),
+]
+
+
+@pytest.mark.parametrize(("features", "expected"), MISUSED)
+def test_misuse_has_a_place_a_cause_and_where_it_conflicts(features: str, expected: str) -> None:
+    """`CODE line:column cause | the other place's text ~ help`, of the only mistake."""
+    report = Diagnostics()
+    load(f"blockrec: 1\ngraph: {{}}\nfeatures:\n  {features}\n", report)
+    (only,) = report
+    rest, _, help = expected.partition(" ~ ")
+    cause, _, other = rest.partition(" | ")
+    code, place, words = [*cause.split(" ", 2), ""][:3]
+    assert only.at is not None
+    assert (only.code, f"{only.at.line + 1}:{only.at.column + 1}") == (code, place)
+    assert words in only.message and help in only.help
+    assert [at.text for at, _ in only.notes] == ([other] if other else [])
+
+
+def test_kinds(loaded: Callable[..., Document], tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("red\ngreen\nblue", "utf-8")
+    text = """\
+blockrec: 1
+graph: {}
+params: {size: 70}
+features:
+  city: {hash: $size}
+  town: {like: city, default: x}
+  price: {buckets: 4}
+  stars: {buckets: [1, 2.5], init: {uniform: 0.5}}
+  more: {like: stars}
+  colour: {vocab: words.txt, cold: 2}
+  shop: {vocab: auto, cold: 5}
+  tags: {like: shop, pool: mean, max_len: 3, keep: first}
+  size: {dense: 2, norm: minmax, default: 0}
+  opened: {raw: int64, column: opened_at}
+  hour: {calendar: hour, tz: Asia/Tokyo, unit: s}
+  since: {calendar: minutes_since(opened), dense: 1}
+  seen:
+    fields:
+      time: {raw: int64}
+      age: {calendar: minutes_since(time), buckets: 9, column: shown_at}
+      hour: {like: hour}
+"""
+    path = tmp_path / "model.yaml"
+    path.write_text(text, "utf-8")
+    f = loaded(path).features.features
+    assert (f["city"].vocab, f["city"].ids, f["town"].ids, f["town"].source) == (
+        70,
+        Hashed(),
+        Hashed(),
+        Column("city", "x"),
+    )
+    assert (f["price"].vocab, f["price"].ids) == (5, Buckets(4))
+    assert (f["stars"].vocab, f["stars"].ids, f["more"].ids) == (4, Buckets(3, (1.0, 2.5)), Buckets(3, (1.0, 2.5)))
+    assert f["stars"].init == ("uniform", 0.5) and f["more"].init == ("uniform", 0.5)
+    assert (f["colour"].vocab, f["colour"].ids) == (6, Listed(tmp_path / "words.txt", 2))
+    assert (f["shop"].vocab, f["shop"].ids) == (AUTO, Listed(None, 5))
+    tags = f["tags"]
+    assert (tags.pool, tags.max_len, tags.keep, tags.axis, tags.source) == ("mean", 3, "first", "tags", Column("tags"))
+    assert (f["size"].norm, f["size"].source) == ("minmax", Column("size", 0))
+    assert (f["hour"].source, f["hour"].vocab) == (Calendar("hour", tz="Asia/Tokyo", unit="s"), 24)
+    assert f["since"].source == Calendar("minutes_since", since="opened_at")
+    assert f["seen.age"].source == Calendar("minutes_since", "shown_at", "time") and f["seen.age"].vocab == 10
+    assert f["seen.hour"].source == f["hour"].source and f["seen.hour"].root == "hour"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (b"a\nb\na\n", "names `a` in line 1 and again in line 3"),
+        (b"a\n\nb", "has nothing in line 2"),
+        (b"", "is empty"),
+        (b"\xff", "cannot be read: it is not UTF-8"),
+    ],
+)
+def test_files_that_are_no_vocabulary(words: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_bytes(words)
+    (tmp_path / "m.yaml").write_text("blockrec: 1\ngraph: {}\nfeatures: {a: {vocab: words.txt}}\n", "utf-8")
+    report = Diagnostics()
+    load(tmp_path / "m.yaml", report)
+    (only,) = report
+    assert only.code == "E501" and message in only.message and only.at is not None and only.at.text == "words.txt"
+
+
+def test_a_vocabulary_belongs_to_the_file_that_names_it(loaded: Callable[..., Document], tmp_path: Path) -> None:
+    """Also after the model is written as a file of its own."""
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "words.txt").write_text("a\r\nb\r\n", "utf-8")
+    fields = "{vocab: words.txt}, s: {fields: {b: {vocab: ./words.txt}}}"
+    (tmp_path / "base" / "m.yaml").write_text(f"blockrec: 1\ngraph: {{}}\nfeatures: {{a: {fields}}}\n", "utf-8")
+    (tmp_path / "m.yaml").write_text("blockrec: 1\nextends: base/m.yaml\n", "utf-8")
+    document = loaded(tmp_path / "m.yaml")
+    again = loaded(document.to_yaml())
+    for found in (document, again):
+        assert [f.vocab for f in found.features.features.values()] == [3, 3]
+
+
+def test_labels_of_steps(loaded: Callable[..., Document]) -> None:
+    labels = "{a: {column: seen.stars, at_least: 4}, b: {column: seen.shop}, c: {column: odd.name}}"
+    found = loaded(TEXT[: TEXT.index("labels")] + f"labels: {labels}\n").features.labels
+    assert {name: (x.sequence, x.column) for name, x in found.items()} == {
+        "a": ("seen", "stars"),
+        "b": ("seen", "shops"),
+        "c": (None, "odd.name"),
+    }
+
+
+def test_a_label_of_a_misspelt_sequence(found: Callable[..., list[str]]) -> None:
+    features = "features: {seen: {fields: {a: {vocab: 3}}}}"
+    assert found(f"blockrec: 1\ngraph: {{}}\n{features}\nlabels: {{l: {{column: sen.x}}}}\n") == ["E208 4:22"]
 
 
 LABELS = [
