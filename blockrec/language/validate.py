@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean, nearest
+from blockrec.language.fits import fits
 from blockrec.language.schema import NODE_WORDS
 from blockrec.language.values import UNKNOWN, List, Map
 from blockrec.language.words import correction, dotted, expected, given
@@ -119,6 +120,8 @@ class _Validation:
         self.words, self.report, self.clean = words, report, True
 
     def run(self, schema: Mapping[str, Any]) -> bool:
+        if fits(self.words.root, schema):
+            return True
         for error in islice(_validator()(schema).iter_errors(self.words.root), SHOWN):
             self._report(error)
         return self.clean
