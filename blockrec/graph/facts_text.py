@@ -35,7 +35,7 @@ def _lines(facts: Facts, kernels: Iterable[Choice]) -> Iterator[tuple[str, str]]
     for idle in facts.idle:
         names = f" ({', '.join(idle.parameters)})" if idle.parameters and not idle.whole else ""
         yield "idle", f"{idle.node}: no task or loss reaches {human(idle.count)} parameters{names}"
-    yield from (("kernels", line) for line in _kernels(kernels))
+    yield from (("kernels", line) for line in kernel_lines(kernels))
 
 
 def _total(facts: Facts) -> str:
@@ -55,8 +55,8 @@ def _table(table: TableFacts) -> str:
     return f"{table.table}.{table.feature}: {rows} of {table.dim}, read by {', '.join(table.nodes)}"
 
 
-def _kernels(kernels: Iterable[Choice]) -> Iterator[str]:
-    """Ops with one answer together: `cpu: head.segment_sum, … (triton: none is written)`."""
+def kernel_lines(kernels: Iterable[Choice]) -> Iterator[str]:
+    """Ops with one answer together: `cpu: head segment_sum, … (auto; triton: none is written)`."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for c in kernels:
         found.setdefault((c.bound, c.asked, c.why), []).append(f"{c.node} {c.op}")

@@ -13,7 +13,9 @@ from torch import nn
 from blockrec.data import Dataset, open_dataset
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean, fail, render
 from blockrec.graph.compile import build, check_document, with_sizes
+from blockrec.graph.facts import facts
 from blockrec.graph.ir import Graph
+from blockrec.graph.kernels import Choice, choices
 from blockrec.language.document import Document, load
 from blockrec.language.schema.data import DATA
 from blockrec.language.sweep import Point
@@ -50,7 +52,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Job:
-    """All that training needs."""
+    """All that training needs. kernels: which ops are bound to what; warnings: how many there were."""
 
     document: Document
     graph: Graph
@@ -63,6 +65,8 @@ class Job:
     plan: Plan
     device: torch.device
     seed: int
+    kernels: Sequence[Choice]
+    warnings: int
 
     @property
     def eval_batch_size(self) -> int:
@@ -99,6 +103,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     seed_everything(seed)
     with device:
         model = build(checked).to(device)
+        kernels = tuple(choices(facts(checked).kernels))
     problems = Diagnostics()
     report_unmatched(train.overrides, model, problems)
     problems.raise_errors()
@@ -113,7 +118,21 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         seed=seed,
     )
     optimizers = build_optimizers(model, train)
-    return Job(document, checked.graph, dataset, model, optimizers, tasks, train, evaluation, plan, device, seed)
+    return Job(
+        document,
+        checked.graph,
+        dataset,
+        model,
+        optimizers,
+        tasks,
+        train,
+        evaluation,
+        plan,
+        device,
+        seed,
+        kernels,
+        len(report.warnings),
+    )
 
 
 def pick_device(name: str, at: Span | None = None) -> torch.device:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from torch import nn
-
+from blockrec.graph.facts_text import kernel_lines
 from blockrec.graph.size import in_full
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job
 from blockrec.run.progress import duration
 from blockrec.run.result import RunResult
 from blockrec.run.sparse import RowOptimizer
-from blockrec.words import human
+from blockrec.words import counted, human
 
 PARTS = ("data", "forward", "backward", "optimizer", "eval")
 
@@ -28,13 +26,16 @@ def say_beginning(job: Job, log: Log) -> None:
 def beginning(job: Job) -> Iterator[tuple[str, str]]:
     """(what, its description)."""
     yield "model", f"{job.graph.name}: {in_full(job.graph)}"
+    if job.warnings:
+        yield "warnings", f"{counted(job.warnings, 'warning')}, above"
     yield "device", f"{job.device}, seed {job.seed}"
     yield "optimizer", f"dense parameters: {job.train.dense}"
     if job.graph.tables():
         yield "", f"tables: {job.train.sparse}, {_how(job)}"
     if job.train.overrides:
         yield "", f"overrides: {', '.join(override.match for override in job.train.overrides)}"
-    yield "kernels", "; ".join(kernels(job.model)) or "torch only"
+    lines = list(kernel_lines(job.kernels)) or ["torch only"]
+    yield from zip(["kernels", *[""] * len(lines)], lines, strict=False)
     rows = ", ".join(f"{name} {split.rows:,}" for name, split in job.dataset.splits.items())
     yield "data", f"{job.document.card or job.document.name}: {rows} samples"
     for title, value in job.dataset.describe().items():
@@ -43,25 +44,13 @@ def beginning(job: Job) -> Iterator[tuple[str, str]]:
     plan = job.plan
     yield (
         "training",
-        f"{plan.steps:,} steps of {plan.batch_size:,} samples, {plan.epochs} epoch{'s' * (plan.epochs > 1)}",
+        f"{plan.steps:,} step{'s' * (plan.steps > 1)} of {plan.batch_size:,} samples, {plan.epochs} epoch{'s' * (plan.epochs > 1)}",
     )
 
 
 def _how(job: Job) -> str:
     part = job.optimizers.parts.get("sparse")
     return "only the rows that a step touches" if isinstance(part, RowOptimizer) else "every row at every step"
-
-
-def kernels(model: nn.Module) -> Iterator[str]:
-    """`cpu: head.topk, attend`: which backend each node runs on, and why if the block knows."""
-    bound: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for path, module in model.named_modules():
-        kernel = getattr(module, "kernel", None)
-        if isinstance(kernel, str):
-            why = getattr(module, "kernel_why", "")
-            bound[kernel, why if isinstance(why, str) else ""].append(path.removeprefix("nodes."))
-    for (kernel, why), paths in bound.items():
-        yield f"{kernel}: {', '.join(paths)}{f' ({why})' if why else ''}"
 
 
 def _plain(value: Any) -> str:

@@ -112,6 +112,13 @@ def test_an_alarm_is_told_once_in_the_log_the_report_and_the_result(finished: Ru
     assert log.partition("valid, best")[0].count(str(raised)) == 1
 
 
+def test_the_start_says_how_many_warnings_there_were_and_which_kernels_are_bound(finished: RunResult) -> None:
+    assert finished.directory is not None
+    log = (finished.directory / "log.txt").read_text("utf-8")
+    assert "no task or loss reaches" in log.partition("warnings   1 warning, above")[0]
+    assert "score target_dot" in log.partition("kernels ")[2].partition("\n")[0]
+
+
 def test_watching_changes_nothing_that_is_trained(finished: RunResult, tmp_path: Path) -> None:
     without = run(f"{MODEL.partition('watch:')[0]}outputs: {{probe: probe}}", sets=SMALL, runs_dir=tmp_path, epochs=3)
     assert without.alarms == () and without.metrics == finished.metrics
