@@ -42,10 +42,8 @@ def beginning(job: Job) -> Iterator[tuple[str, str]]:
         if title != "samples" and value != {}:
             yield "", f"{title}: {_plain(value)}"
     plan = job.plan
-    yield (
-        "training",
-        f"{plan.steps:,} step{'s' * (plan.steps > 1)} of {plan.batch_size:,} samples, {plan.epochs} epoch{'s' * (plan.epochs > 1)}",
-    )
+    steps, epochs = f"{plan.steps:,} step{'s' * (plan.steps > 1)}", counted(plan.epochs, "epoch")
+    yield "training", f"{steps} of {plan.batch_size:,} samples, {epochs}"
 
 
 def _how(job: Job) -> str:
