@@ -12,10 +12,11 @@ from blockrec.language.merge import lay_over, merge
 from blockrec.language.overrides import check_patch, child, read_override
 from blockrec.language.schema.document import VERSION, card_schema, model_schema
 from blockrec.language.source import read_map
-from blockrec.language.sweep import Point
+from blockrec.language.sweep import BASE, Point
 from blockrec.language.validate import validate
 from blockrec.language.values import Map
 
+VARIANT_OPTION = "--variant"
 CARD_SECTIONS = ("features", "labels", "data")
 HEAD = ("extends", "variants", "dataset")
 """Keys that say what to merge; they are not part of the result."""
@@ -55,7 +56,7 @@ def merge_layers(
     _check_heads(chain, report)
     card = _read_card(chain, data, report)
     root = _merged(chain, card, data, report)
-    root = _with_variants(root, all_variants(chain), [*_asked(variants), *(point.variants() if point else ())], report)
+    root = _with_variants(root, all_variants(chain), _asked(variants, point), report)
     root = _patched(root, point.patches() if point else (), report)
     root = _patched(root, filter(None, (read_override(argument, report) for argument in sets)), report)
     patched = len(chain) > 1 or bool(variants or sets or point)
@@ -125,10 +126,13 @@ def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diag
     return Map(chain[-1].span, merged.entries(), merged.deleted)
 
 
-def _asked(variants: Sequence[str]) -> list[tuple[str, Span]]:
-    """`["a,b"]` of the command line as names with places."""
+def _asked(variants: Sequence[str], point: Point | None) -> list[tuple[str, Span]]:
+    """`["a,b"]` of the command line as names with places; those of the point, if it has some."""
+    swept = point.variants() if point else None
+    if swept is not None:
+        return swept
     names = [part.strip() for word in variants for part in word.split(",")]
-    return [(name, Span(Source("--variant", name), 0, 0, max(1, len(name)))) for name in names]
+    return [(name, Span(Source(VARIANT_OPTION, name), 0, 0, max(1, len(name)))) for name in names]
 
 
 def _with_variants(merged: Map, known: Map, variants: Sequence[tuple[str, Span]], report: Diagnostics) -> Map:
@@ -136,7 +140,7 @@ def _with_variants(merged: Map, known: Map, variants: Sequence[tuple[str, Span]]
         patch = known.get(name)
         if isinstance(patch, Map):
             merged = _patched(merged, [patch], report)
-        elif name not in known:
+        elif name not in known and not (name == BASE and at.source.name != VARIANT_OPTION):
             otherwise = f"variants: {', '.join(known)}" if known else "the file has no `variants`"
             report.error("E111", f"there is no variant `{name}`", at, help=did_you_mean(name, known, otherwise))
     return merged

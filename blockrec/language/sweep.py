@@ -49,11 +49,16 @@ class Point:
         """Path → value."""
         return {setting.path: setting.value for setting in self.settings}
 
-    def variants(self) -> list[tuple[str, Span]]:
-        """Names of the variants to apply, each with its place."""
+    def variants(self) -> list[tuple[str, Span]] | None:
+        """The variants to apply instead of those that the command names, each with its place; None if it sets none.
+
+        `base` is among them; it applies nothing, unless the file has a variant of that name.
+        """
         chosen = next((s for s in self.settings if s.path == VARIANT), None)
-        names = [name.strip() for name in str(chosen.value).split(",")] if chosen else []
-        return [(name, chosen.at) for name in names if chosen and name != BASE]
+        if chosen is None:
+            return None
+        names = [name.strip() for name in str(chosen.value).split(",")]
+        return [(name, chosen.at) for name in names]
 
     def patches(self) -> list[Map]:
         """What else it changes, in the order of the file."""

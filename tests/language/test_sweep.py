@@ -139,6 +139,22 @@ def test_variants_are_values_and_combine() -> None:
     assert widths == [8, 64, 64] and hidden == [["$width"], ["$width"], [16, 16]]
 
 
+def test_a_variant_of_the_sweep_takes_the_place_of_that_of_the_command() -> None:
+    sweep = {"grid": {"variant": ["base", "deeper"]}}
+    assert [at_point(n, sweep, variants=("wide",)).params["width"] for n in (1, 2)] == [8, 8]
+
+
+def test_base_is_no_variant_unless_the_file_has_one() -> None:
+    text = MODEL + "  base: {params: {width: 3}}\nsweep: {grid: {variant: [base]}}\n"
+    document = load(text, Diagnostics())
+    assert document is not None and document.sweep is not None
+    patched = load(text, Diagnostics(), point=document.sweep.points[0])
+    assert patched is not None and patched.params["width"] == 3
+    report = Diagnostics()
+    load(MODEL, report, variants=["base"])
+    assert [d.code for d in report] == ["E111"]
+
+
 def test_values_of_any_kind_are_patches() -> None:
     sweep = {"grid": {"graph.deep": [{"hidden": [3]}, {"block": "linear", "out": 5}], "train.epochs": [None]}}
     first, second = (at_point(n, sweep).root["graph"]["deep"] for n in (1, 2))

@@ -208,6 +208,12 @@ def test_what_cannot_be_swept_is_told(model: str, words: str, worker: Worker, tm
         swept(tmp_path, model)
 
 
+def test_variants_of_the_command_and_of_the_sweep_exclude_each_other(worker: Worker, tmp_path: Path) -> None:
+    model = MODEL.replace("{params.dim: [2, 3, 4]}", "{variant: [base]}") + "variants: {x: {params: {dim: 3}}}\n"
+    with pytest.raises(blockrec.BlockrecError, match="the sweep sets `variant`"):
+        swept(tmp_path, model, variants=["x"])
+
+
 def test_two_processes_do_not_run_one_sweep(worker: Worker, tmp_path: Path) -> None:
     folder = swept(tmp_path, dry_run=True).plan.folder
     with Store(folder).held(), pytest.raises(blockrec.BlockrecError, match="another process runs this sweep"):

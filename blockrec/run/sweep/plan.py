@@ -16,7 +16,7 @@ from blockrec.graph.sweep import check_points
 from blockrec.language.document import Document, load
 from blockrec.language.dump import dump
 from blockrec.language.files import folder_of
-from blockrec.language.sweep import Point, Sweep
+from blockrec.language.sweep import VARIANT, Point, Sweep, tried
 from blockrec.metrics.metric import metrics
 from blockrec.run.prepare import Wishes
 
@@ -69,6 +69,9 @@ def make_plan(
     sweep = document.sweep
     if sweep is None:
         raise fail("E704", f"`{document.name}` has no `sweep`", document.root.span, help=EXAMPLE)
+    if wishes.variants and VARIANT in tried(sweep.points):
+        message = f"the sweep sets `{VARIANT}`, and so does the command"
+        raise fail("E704", message, help="leave out `--variant`, or take it out of the sweep")
     metric, higher = _metric(document, sweep)
     return Plan(
         model,
