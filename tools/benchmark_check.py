@@ -8,6 +8,7 @@ Generated graphs are checked in one process, after start-up. Times are the best 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 
+from blockrec.cli.main import COLLECT
 from blockrec.graph.compile import check_model
 
 HEAD = "blockrec: 1\nname: generated\nfeatures:\n  price: {dense: 8}\n  item: {vocab: 1000, dim: 8}\nlabels: [click]\n"
@@ -147,6 +149,7 @@ def main() -> None:
     arguments.add_argument("--shape", nargs="+", choices=SHAPES, default=[*SHAPES])
     arguments.add_argument("--rounds", type=int, default=3)
     chosen = arguments.parse_args()
+    gc.set_threshold(*COLLECT)
     for line in commands(chosen.rounds):
         print(line, flush=True)
     print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -23,6 +24,9 @@ Start here:
 \b
 Exit codes: 0 ok, 1 the run failed, 2 the model or its data is wrong (diagnostics),
 3 wrong usage, 4 the environment is at fault, 130 interrupted."""
+
+COLLECT = (20_000, 50, 100)
+"""When the garbage collector looks: rarely, because a model is many small values, nearly all of which are kept."""
 
 app = typer.Typer(name="blockrec", rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command(epilog=run.EPILOG)(run.run)
@@ -54,4 +58,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; without arguments, show the help."""
     words = globals_first(sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     terminal = Terminal()
+    gc.set_threshold(*COLLECT)
     sys.exit(guarded(lambda: app(words, prog_name="blockrec", standalone_mode=False, obj=terminal), terminal))
