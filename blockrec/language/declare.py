@@ -6,6 +6,7 @@ Every name that is declared gets a value, even a wrong one, so that one mistake 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
@@ -31,6 +32,9 @@ from blockrec.language.targets import read_labels
 from blockrec.language.values import Map
 from blockrec.language.wordlist import is_file_name, located, read_words
 
+MANY = 100
+"""So many mistakes are looked into; a file with more is not written by hand."""
+
 
 def read_features(features: Map, labels: Any, report: Diagnostics, card: str | None = None) -> Features:
     """What the two sections declare; their expressions are evaluated. card: the dataset card that they come from."""
@@ -38,13 +42,17 @@ def read_features(features: Map, labels: Any, report: Diagnostics, card: str | N
 
 
 class _Reader:
-    """specs: every feature and field by its full name, as written. rows: of the tables of vocabulary files."""
+    """specs: every feature and field by its full name, as written.
+
+    words: root → lines of its vocabulary file. roots: feature → the end of its chain of `like`, as far as it is known.
+    """
 
     def __init__(self, section: Map, report: Diagnostics, card: str | None) -> None:
         self.section, self.report, self.card = section, report, card
         self.specs: dict[str, tuple[Map, Span]] = {}
         self.sequences: dict[str, Sequence] = {}
         self.words: dict[str, int | None] = {}
+        self.roots: dict[str, str] = {}
 
     def read(self, labels: Any) -> Features:
         for name, spec in self.section.items():
@@ -100,21 +108,31 @@ class _Reader:
 
     def _root(self, name: str) -> str:
         """The end of the chain of `like`; a mistake in it makes the feature its own root."""
-        seen = [name]
-        while "like" in self.specs[seen[-1]][0]:
-            spec, _ = self.specs[seen[-1]]
-            target = spec["like"]
-            if not isinstance(target, str) or target not in self.specs:
-                if len(seen) == 1 and isinstance(target, str):
-                    self._report_unknown(target, spec.at["like"])
-                return name
-            if target in seen:
-                if target == name:
-                    chain = " → ".join([*seen, target])
-                    self.report.error("E208", f"`like` leads back to itself: {chain}", spec.at["like"])
-                return name
-            seen.append(target)
-        return seen[-1]
+        path: dict[str, None] = {}
+        end = name
+        while end not in self.roots and end not in path and self._target(end) in self.specs:
+            path[end] = None
+            end = self._target(end)
+        if end in path:
+            self._report_cycle(list(path), end)
+        elif "like" in self.specs[end][0] and end not in self.roots and self._target(end):
+            self._report_unknown(self._target(end), self.specs[end][0].at["like"])
+        whole = end not in path and ("like" not in self.specs[end][0] or self.roots.get(end, end) != end)
+        self.roots.setdefault(end, end)
+        self.roots |= {member: self.roots[end] if whole else member for member in path}
+        return self.roots[name]
+
+    def _target(self, name: str) -> str:
+        """What a feature is like; empty if it is like none, or if that is no text."""
+        target = self.specs[name][0].get("like")
+        return target if isinstance(target, str) else ""
+
+    def _report_cycle(self, path: list[str], start: str) -> None:
+        members = path[path.index(start) :]
+        for i, name in enumerate(members):
+            chain = [*members[i:], *members[:i]] if len(members) < MANY else [name, "…"]
+            at = self.specs[name][0].at["like"]
+            self.report.error("E208", f"`like` leads back to itself: {' → '.join([*chain, name])}", at)
 
     def _report_unknown(self, target: str, at: Span) -> None:
         if target in self.sequences:
@@ -125,7 +143,7 @@ class _Reader:
         deleted = self.section.deleted.get(target)
         notes = [(deleted, f"`{target}` is deleted here")] if deleted else []
         label = f"neither in the file nor in dataset card `{self.card}`" if self.card else ""
-        help = did_you_mean(target, self.specs)
+        help = did_you_mean(target, self.specs if len(self.report) < MANY else ())
         self.report.error("E208", f"unknown feature `{target}`", at, label=label, help=help, notes=notes)
 
     def _rows(self, root: str, ids: Ids | None) -> int | Literal["auto"]:
@@ -184,17 +202,27 @@ class _Reader:
     def _since(self, name: str, other: str) -> str:
         """The column of a raw time of the same sample or step; E208 or E108 if `other` is none."""
         spec, at = self.specs[name]
-        prefix = name.rpartition(".")[0]
-        beside = {n.removeprefix(f"{prefix}."): s for n, (s, _) in self.specs.items() if n.rpartition(".")[0] == prefix}
-        place = spec.at.get("calendar", at)
-        times = [short for short, own in beside.items() if own.get("raw") in ("int64", "int32")]
-        if other in times:
-            column = beside[other].get("column")
+        prefix, dot, _ = name.rpartition(".")
+        full = f"{prefix}{dot}{other}"
+        if full in self.times.get(prefix, {}):
+            column = self.specs[full][0].get("column")
             return column if isinstance(column, str) else other
-        help = did_you_mean(other, times, "declare the time, e.g. time: {raw: int64}")
-        code, what = ("E108", "is no time (`raw: int64`)") if other in beside else ("E208", "is unknown")
-        self.report.error(code, f"`{prefix}{'.' if prefix else ''}{other}` {what}", place, help=help)
+        known = [time.removeprefix(f"{prefix}.") for time in self.times.get(prefix, {})]
+        help = did_you_mean(
+            other, known if len(self.report) < MANY else (), "declare the time, e.g. time: {raw: int64}"
+        )
+        code, what = ("E108", "is no time (`raw: int64`)") if full in self.specs else ("E208", "is unknown")
+        self.report.error(code, f"`{full}` {what}", spec.at.get("calendar", at), help=help)
         return other
+
+    @cached_property
+    def times(self) -> dict[str, dict[str, None]]:
+        """Sequence, or "" for the sample → the features that are raw whole numbers."""
+        found: dict[str, dict[str, None]] = {}
+        for name, (spec, _) in self.specs.items():
+            if spec.get("raw") in ("int64", "int32"):
+                found.setdefault(name.rpartition(".")[0], {})[name] = None
+        return found
 
     def _report_clashes(self, labels: dict[str, Label]) -> None:
         for name, label in labels.items():

@@ -9,6 +9,9 @@ from blockrec.diagnostics import Diagnostics, did_you_mean
 from blockrec.language.features import Column, Feature, Label, Sequence
 from blockrec.language.values import List, Map
 
+MANY = 100
+"""Sequences that a misspelt one is compared with."""
+
 
 def read_labels(
     section: Any, features: Mapping[str, Feature], sequences: Mapping[str, Sequence], report: Diagnostics
@@ -74,6 +77,6 @@ def _column(
     if head in sequences:
         field = features.get(column)
         return head, field.source.name if field is not None and isinstance(field.source, Column) else rest
-    if help := did_you_mean(head, sequences):
+    if help := did_you_mean(head, list(sequences)[:MANY]):
         report.error("E208", f"no sequence `{head}`", spec.at["column"], help=help)
     return None, column

@@ -305,6 +305,16 @@ def test_wrong_labels(labels: str, expected: list[str], found: Callable[..., lis
     assert found(f"blockrec: 1\ngraph: {{}}\nfeatures: {{}}\nlabels: {labels}\n") == expected
 
 
+@pytest.mark.parametrize(
+    ("last", "mistakes", "root"), [("{vocab: 3}", 0, "f900"), ("{like: f0}", 901, "f7"), ("{like: none}", 1, "f7")]
+)
+def test_long_chains_of_like(last: str, mistakes: int, root: str) -> None:
+    chain = ", ".join(f"f{i}: {{like: f{i + 1}}}" for i in range(900))
+    report = Diagnostics()
+    document: Any = load(f"blockrec: 1\ngraph: {{}}\nfeatures: {{{chain}, f900: {last}}}\n", report)
+    assert len(report) == mistakes and document.features.features["f7"].root == root
+
+
 def test_wrong_features_are_still_declared() -> None:
     """So that one mistake does not make every use of the feature unknown."""
     text = "blockrec: 1\ngraph: {}\nfeatures: {a: {vocab: -1}, b: {like: zz}, c: {dense: x}, d: {}, e: {constant: x}}\n"
