@@ -61,7 +61,7 @@ def check(
         chosen: dict[str, Any] = {"variants": names(variants), "sets": sets, "data": data, "imports": imports}
         checked, found = check_model(model, **chosen)
         at = partial(check_point, model, **chosen)
-        points = check_points(checked.document if checked else None, lambda point, at=at: at(point=point)[2], found)  # type: ignore[misc]
+        points = check_points(checked, lambda point, at=at: at(point=point)[2], found)  # type: ignore[misc]
         failed = found.failed or (strict and len(found) > 0)
         results.append(_Result(model, None if failed else checked, found, points))
         if style is not Format.JSON:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from blockrec.diagnostics import Diagnostics, Span
-from blockrec.language.document import Document
 from blockrec.language.sweep import Point
 from blockrec.words import counted, setting, shortened
 
-MOST = 50
-"""So many points are checked."""
+if TYPE_CHECKING:
+    from blockrec.graph.compile import Checked
+
+MOST, FEWEST = 50, 2
+"""So many points are checked: fewer of a large model, at least so many."""
+NODES = 10_000
+"""Nodes in all the points that are checked, so that checking a sweep of a large model ends soon."""
 
 
-def check_points(
-    document: Document | None, check: Callable[[Point], Diagnostics], report: Diagnostics, most: int = MOST
-) -> str:
-    """Report what is wrong with the points of a document's sweep, the first `most` of them.
+def check_points(checked: Checked | None, check: Callable[[Point], Diagnostics], report: Diagnostics) -> str:
+    """Report what is wrong with the points of a model's sweep, or with the first 50 of them (of a large model: fewer).
 
     check: checks the same model at a point. A mistake that several points share is reported once, with the settings
     of the first. Returns what was checked, in words; nothing without a sweep, or if the model itself is wrong.
     """
-    if document is None or document.sweep is None or report.failed:
+    if checked is None or checked.document.sweep is None or report.failed:
         return ""
-    points = document.sweep.points
+    points = checked.document.sweep.points
+    most = max(FEWEST, min(MOST, NODES // max(1, len(checked.whole.nodes))))
     seen: set[tuple[object, ...]] = set()
     for point in points[:most]:
         for mistake in check(point).errors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -133,7 +134,8 @@ def _drawn(how: Mapping[str, Any], draw: random.Random) -> Any:
     low, high = given
     if kind == "int":
         return draw.randint(low, high)
-    value = draw.uniform(low, high) if kind == "uniform" else math.exp(draw.uniform(math.log(low), math.log(high)))
+    part = draw.random()
+    value = low * (1 - part) + high * part if kind == "uniform" else low ** (1 - part) * high**part
     return min(max(float(f"{value:.6g}"), low), high)
 
 
@@ -189,7 +191,9 @@ def _check_ranges(section: Map, report: Diagnostics) -> bool:
     clean = True
     for path, how in section.section("random").without("trials", "seed").items():
         kind, bounds = next(iter(how.items()))
-        if kind != "choice" and bounds[0] > bounds[1]:
+        if kind != "choice" and not all(abs(x) <= sys.float_info.max for x in bounds):
+            clean = _refuse("E106", f"`{kind}` of `{path}` has no bounds", how.at[kind], report, "e.g. [1e-4, 1e-2]")
+        elif kind != "choice" and bounds[0] > bounds[1]:
             message = f"`{kind}` of `{path}` goes from {bounds[0]} to {bounds[1]}"
             clean = _refuse("E106", message, how.at[kind], report, f"[{bounds[1]}, {bounds[0]}]")
     return clean
@@ -202,7 +206,8 @@ def _check_count(section: Map, report: Diagnostics) -> bool:
     count = math.prod(sizes) * section.section("random").get("trials", 1)
     if count <= MAX_POINTS:
         return True
-    message = f"the sweep has {count:,} points; at most {MAX_POINTS:,} are possible"
+    shown = f"{count:,}" if count < 10**12 else "more than 10¹²"
+    message = f"the sweep has {shown} points; at most {MAX_POINTS:,} are possible"
     return _refuse("E106", message, section.span, report, "draw some of them: `random: {trials: 100, ...}`")
 
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blockrec.diagnostics import Diagnostics
-from blockrec.graph.compile import check
+from blockrec.graph.compile import check, check_model
 from blockrec.graph.sweep import check_points
 from blockrec.language.document import Document, load
-from blockrec.language.sweep import Sweep, metric_names, tried
+from blockrec.language.sweep import Point, Sweep, metric_names, tried
 from blockrec.metrics.metric import metrics
 
 MODEL = """\
@@ -198,6 +198,13 @@ def test_overrides_change_the_sweep() -> None:
             "{int: [1, 2], choice: [1]}",
             "at most 1 key",
         ),
+        ("{random: {trials: 2, params.dim: {uniform: [0, 1e999]}}}", "E106", "[0, 1e999]", "no bounds"),
+        (
+            "{random: {trials: 2, params.dim: {loguniform: [1, 1" + 400 * "0" + "]}}}",
+            "E106",
+            "[1, 1" + 400 * "0" + "]",
+            "no bounds",
+        ),
         ("{seeds: 0}", "E106", "0", "at least 1"),
         ("{seeds: [1, 1]}", "E101", "[1, 1]", "non-unique"),
         ("{seeds: many}", "E104", "many", "a whole number or a list"),
@@ -220,11 +227,11 @@ def test_a_mistake_in_the_section_is_told_at_its_place(sweep: str, code: str, pl
     assert words in str(report)
 
 
-def points_of(sweep: str, most: int = 50) -> tuple[str, Diagnostics]:
+def points_of(sweep: str) -> tuple[str, Diagnostics]:
     text = f"{MODEL}sweep: {sweep}\n"
-    document, _, report = check(text)
-    assert not report.failed, str(report)
-    return check_points(document, lambda point: check(text, point=point)[2], report, most), report
+    checked, report = check_model(text)
+    assert checked is not None, str(report)
+    return check_points(checked, lambda point: check(text, point=point)[2], report), report
 
 
 @pytest.mark.parametrize(
@@ -250,9 +257,26 @@ def test_a_bad_point_is_found_by_checking(sweep: str, code: str, place: str, wor
 def test_a_mistake_of_many_points_is_told_once_and_only_so_many_are_checked() -> None:
     said, report = points_of("{grid: {params.wdith: [1, 2, 3], params.dim: [1, 2, 3]}}")
     assert (said, len(report.errors)) == ("9 sweep points", 1)
-    said, report = points_of("{grid: {train.epochs: [1, 2, 3, 0]}}", most=3)
-    assert (said, len(report)) == ("the first 3 of 4 sweep points", 0)
+    said, report = points_of(f"{{grid: {{train.epochs: [{', '.join(map(str, range(1, 51)))}, 0]}}}}")
+    assert (said, len(report)) == ("the first 50 of 51 sweep points", 0)
     assert points_of("{seeds: 3}")[0] == "1 sweep point"
+
+
+def test_of_a_large_model_fewer_points_are_checked() -> None:
+    chain = "".join(f"  n{i}: {{block: linear, in: {f'n{i - 1}' if i else 'x'}, out: 4}}\n" for i in range(600))
+    text = MODEL.replace("  deep: {block: mlp, in: x,", f"{chain}  deep: {{block: mlp, in: n599,")
+    text += "sweep: {grid: {params.width: [1, 2, 3], params.dim: [1, 2, 3, 4, 5, 6, 7]}}\n"
+    checked, report = check_model(text)
+    seen: list[Point] = []
+    said = check_points(checked, lambda point: seen.append(point) or Diagnostics(), report)
+    assert len(report) == 0 and said == f"the first {len(seen)} of 21 sweep points" and 2 <= len(seen) < 21
+
+
+def test_more_points_than_numbers_have_digits_are_told() -> None:
+    grid = ", ".join(f"params.p{n}: [1, 2]" for n in range(20_000))
+    report = Diagnostics()
+    load(f"{MODEL}sweep: {{grid: {{{grid}}}}}\n", report)
+    assert [d.code for d in report] == ["E106"] and "more than 10¹² points" in str(report)
 
 
 @pytest.mark.parametrize("by", [["user"], ["user", "item"], []])

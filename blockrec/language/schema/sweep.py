@@ -67,6 +67,6 @@ SWEEP = closed(
             "uniqueItems": True,
             "description": "Each point is trained with each of them; N is short for 1 … N. Default: `train.seed`.",
         },
-        "jobs": {**whole("How many runs at a time, each in a process of its own."), "default": 1},
+        "jobs": {**whole("How many runs at a time; from 2 on each in a process of its own."), "default": 1},
     },
 )

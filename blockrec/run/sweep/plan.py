@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, fail
-from blockrec.graph.compile import check
+from blockrec.graph.compile import check, check_model
 from blockrec.graph.sweep import check_points
 from blockrec.language.document import Document, load
 from blockrec.language.dump import dump
@@ -89,11 +88,14 @@ def make_plan(
 def check_plan(plan: Plan) -> str:
     """Raise `BlockrecError` with the mistakes of the model and of its points; returns what was checked, in words."""
     wishes = plan.wishes
-    at = partial(
-        check, plan.model, variants=wishes.variants, sets=wishes.sets, data=wishes.data, imports=wishes.imports
-    )
-    document, _, report = at()
-    points = check_points(document, lambda point: at(point=point)[2], report)
+    asked: dict[str, Any] = {
+        "variants": wishes.variants,
+        "sets": wishes.sets,
+        "data": wishes.data,
+        "imports": wishes.imports,
+    }
+    checked, report = check_model(plan.model, **asked)
+    points = check_points(checked, lambda point: check(plan.model, **asked, point=point)[2], report)
     report.raise_errors()
     return points
 
