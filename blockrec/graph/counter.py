@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
 from blockrec.ops.work import FORMULAS
 
@@ -47,6 +46,28 @@ def _all_places(x: Tensor) -> Tensor:
     return x.new_empty((x.numel(), x.dim()), dtype=torch.int64)
 
 
+_PRODUCTS: dict[str, Callable[[Any], int]] = {
+    "mm": lambda args: args[0].shape[-1],
+    "bmm": lambda args: args[0].shape[-1],
+    "addmm": lambda args: args[1].shape[-1],
+    "baddbmm": lambda args: args[1].shape[-1],
+}
+"""Matrix products → length of the sums."""
+
+
+def _attention(query: Tensor, keys: Tensor, values: Tensor) -> int:
+    """The two products of [..., t, d], [..., s, d] and [..., s, e]; torch counts those of GPUs only."""
+    pairs: int = query.shape[:-1].numel() * keys.shape[-2]
+    return 2 * pairs * (keys.shape[-1] + values.shape[-1])
+
+
+def _as_torch_counts(func: Any, args: Any, kwargs: Any, out: Any) -> int:
+    from torch.utils.flop_counter import flop_registry  # imports triton, which takes longer than all that is counted
+
+    formula: Any = flop_registry.get(func._overloadpacket)
+    return int(formula(*args, **kwargs, out_val=out)) if formula else 0
+
+
 def _name(func: Any) -> str:
     """`copy_`, `new_zeros`, `zeros_like` → what they have in common with `copy`, `zeros`."""
     name: str = func._overloadpacket.__name__
@@ -54,11 +75,15 @@ def _name(func: Any) -> str:
 
 
 def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
-    packet = func._overloadpacket
-    if packet in flop_registry:
-        return int(flop_registry[packet](*args, **kwargs, out_val=out))
-    if func.namespace == "blockrec" and packet.__name__ in FORMULAS:
-        return FORMULAS[packet.__name__](*(x.shape for x in args if isinstance(x, Tensor)))
+    name = func._overloadpacket.__name__
+    if name in _PRODUCTS:
+        return 2 * out.numel() * _PRODUCTS[name](args)
+    if func.namespace == "blockrec" and name in FORMULAS:
+        return FORMULAS[name](*(x.shape for x in args if isinstance(x, Tensor)))
+    if name.startswith("_scaled_dot_product"):
+        return _attention(*args[:3])
+    if "convolution" in name:
+        return _as_torch_counts(func, args, kwargs, out)
     if _name(func) in _MOVES or not any(True for _ in _written(func, out)):
         return 0
     floats = (x.numel() for x in tree_leaves((args, kwargs, out)) if isinstance(x, Tensor) and x.is_floating_point())

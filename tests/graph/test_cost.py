@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from blockrec.graph.compile import check, check_model
 from blockrec.graph.counter import Counter
@@ -131,3 +132,35 @@ def test_every_formula_is_compared() -> None:
     for op in (*CALLS, "target_linear"):
         bind(op, "cpu")
     assert {*FORMULAS} == {*CALLS, "target_linear"}
+
+
+def products() -> dict[str, Any]:
+    """Code whose matrix products torch's own counter knows."""
+    a, b = torch.randn(2, 5, 3), torch.randn(2, 3, 4)
+    return {
+        "mm": lambda: a[0] @ b[0],
+        "addmm": lambda: torch.addmm(torch.randn(4), a[0], b[0]),
+        "bmm": lambda: a @ b,
+        "baddbmm": lambda: torch.baddbmm(torch.randn(2, 5, 4), a, b),
+        "linear": lambda: torch.nn.functional.linear(a, torch.randn(7, 3), torch.randn(7)),
+        "convolution": lambda: torch.nn.functional.conv1d(a, torch.randn(4, 5, 2)),
+    }
+
+
+@pytest.mark.parametrize("name", products())
+def test_products_count_as_torch_counts_them(name: str) -> None:
+    call, ours, torchs = products()[name], Counter(), FlopCounterMode(display=False)
+    with torch.no_grad(), ours:
+        call()
+    with torch.no_grad(), torchs:
+        call()
+    assert ours.flops == torchs.get_total_flops() > 0
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_attention_counts_its_two_products(device: str) -> None:
+    q, k, v = (torch.randn(1, 2, n, w, device=device) for n, w in ((6, 8), (5, 8), (5, 8)))
+    counter = Counter()
+    with torch.no_grad(), counter:
+        torch.nn.functional.scaled_dot_product_attention(q, k, v)
+    assert counter.flops == pytest.approx(2 * 2 * 6 * 5 * (8 + 8), rel=0.3)
