@@ -77,7 +77,8 @@ def _name(func: Any) -> str:
 def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
     name = func._overloadpacket.__name__
     if name in _PRODUCTS:
-        return 2 * out.numel() * _PRODUCTS[name](args)
+        terms: int = out.numel() * _PRODUCTS[name](args)
+        return 2 * terms
     if func.namespace == "blockrec" and name in FORMULAS:
         return FORMULAS[name](*(x.shape for x in args if isinstance(x, Tensor)))
     if name.startswith("_scaled_dot_product"):
