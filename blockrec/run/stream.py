@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 SAMPLE = 65_536
 BINS = 30
+CHUNK = 2**20
+"""Values that are worked on at a time, as 64-bit numbers."""
 
 
 class Stream:
@@ -31,12 +33,14 @@ class Stream:
 
     def add(self, values: NDArray[Any]) -> None:
         """Count further values, of any shape."""
-        flat = np.asarray(values, dtype=np.float64).reshape(-1)
-        finite = flat[np.isfinite(flat)]
-        self.not_finite += flat.size - finite.size
-        if finite.size:
-            self._merge(finite)
-            self._draw(finite)
+        flat = values.reshape(-1)
+        for start in range(0, flat.size, CHUNK):
+            chunk = flat[start : start + CHUNK].astype(np.float64)
+            finite = chunk[np.isfinite(chunk)]
+            self.not_finite += chunk.size - finite.size
+            if finite.size:
+                self._merge(finite)
+                self._draw(finite)
 
     def _merge(self, part: NDArray[np.float64]) -> None:
         """The parallel algorithm of Chan, Golub and LeVeque (1979)."""
@@ -50,8 +54,11 @@ class Stream:
 
     def _draw(self, part: NDArray[np.float64]) -> None:
         """Every value draws a key; those with the smallest keys stay."""
-        keys = np.concatenate([self._keys, self._draws.random(part.size)])
-        sample = np.concatenate([self._sample, part])
+        keys = self._draws.random(part.size)
+        if self._keys.size == self._size:
+            near = keys < self._keys.max()
+            keys, part = keys[near], part[near]
+        keys, sample = np.concatenate([self._keys, keys]), np.concatenate([self._sample, part])
         if keys.size > self._size:
             kept = np.argpartition(keys, self._size)[: self._size]
             keys, sample = keys[kept], sample[kept]

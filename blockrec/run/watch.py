@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from blockrec.graph.ir import Graph
@@ -46,7 +47,12 @@ class Look:
         for watched in self.watched:
             value = outputs[watched.key]
             tensor: Tensor = value.values if isinstance(value, Jagged) else value
-            self.streams[watched.name].add(tensor.detach().to("cpu", torch.float64).numpy())
+            self.streams[watched.name].add(_array(tensor.detach()))
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    """As numpy has it; bfloat16, which it does not have, as float32."""
+    return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).cpu().numpy()
 
 
 @dataclass(frozen=True)

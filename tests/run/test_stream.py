@@ -51,6 +51,18 @@ def test_a_long_stream_keeps_a_sample_whose_median_is_near() -> None:
     assert abs(stream.statistics()["median"] - 50_000) < 4 * ranks
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_large_parts_are_worked_on_in_chunks(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(2).standard_normal((50, 7)).astype(np.float32)
+    values[3, 3] = np.nan
+    whole = stream_of([list(values.reshape(-1))], sample=20)
+    monkeypatch.setattr("blockrec.run.stream.CHUNK", size)
+    chunked = Stream(sample=20)
+    chunked.add(values)
+    assert chunked.statistics() == pytest.approx(whole.statistics())
+    assert sorted(chunked.sample) == sorted(whole.sample)
+
+
 def test_a_period_in_the_stream_does_not_bias_the_sample() -> None:
     stream = Stream(sample=512)
     stream.add(np.tile(np.arange(64), 1_000))

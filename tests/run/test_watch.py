@@ -138,12 +138,19 @@ def test_a_value_that_is_only_watched_is_not_computed_in_training_steps() -> Non
 
 
 def test_sequences_count_their_steps() -> None:
-    look = Look((Watched("a", "watch.a"), Watched("b", "watch.b")))
+    look = Look((Watched("a", "watch.a"), Watched("b", "watch.b"), Watched("c", "watch.c")))
     steps = Jagged(torch.tensor([1.0, 2.0, 6.0]), torch.tensor([0, 1, 1, 3]), 2)
     for _ in range(2):
-        look.see({"watch.a": steps, "watch.b": torch.tensor([[1, 2], [3, 4]]), "click": torch.zeros(3)})
+        look.see(
+            {
+                "watch.a": steps,
+                "watch.b": torch.tensor([[1, 2], [3, 4]]),
+                "watch.c": torch.ones(2, dtype=torch.bfloat16),
+                "click": torch.zeros(3),
+            }
+        )
     assert look.streams["a"].count == 6 and look.streams["a"].statistics()["mean"] == 3
-    assert look.streams["b"].count == 8
+    assert look.streams["b"].count == 8 and look.streams["c"].statistics()["mean"] == 1
 
 
 def test_alarms_wait_for_their_time_and_go_off_once() -> None:
