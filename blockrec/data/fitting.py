@@ -17,7 +17,7 @@ from blockrec.data.derived import is_age, is_read, moments
 from blockrec.data.encode import numbers_of, reader_of
 from blockrec.data.numbers import Edges, Fit, Scale
 from blockrec.data.plan import Plan
-from blockrec.data.reader import Reader, is_list
+from blockrec.data.reader import Reader, is_list, is_value
 from blockrec.data.rows import Rows
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics, fail
@@ -87,7 +87,8 @@ class Fitter:
         if column is None or is_list(column.type) != (feature.pool is not None):
             return None
         column = rows.in_training(column)
-        return column.flatten() if feature.pool else column
+        column = column.flatten() if feature.pool else column
+        return column if is_value(column.type) else None
 
     def _edges(self, features: list[Feature]) -> Edges:
         ids = features[0].ids
@@ -121,14 +122,24 @@ class Fitter:
 
     def _ages(self, feature: Feature) -> Array | None:
         """[n] minutes from the steps in histories of training samples to these."""
-        assert feature.sequence is not None and isinstance(feature.source, Calendar)
-        steps = self.rows[feature.sequence].column(feature, Diagnostics())
-        now = sample_moments(feature, self.rows[None], Diagnostics())
-        if steps is None or now is None:
-            return None
-        since = array_of(pc.fill_null(steps, MISSING))
+        times = self.times(feature, Diagnostics())
         trained = np.flatnonzero(self.rows[None].trained)
-        chosen = trained[:: -(-len(trained) // AGES)]
+        return None if times is None else self._minutes(feature, *times, trained[:: -(-len(trained) // AGES)])
+
+    def times(self, feature: Feature, report: Diagnostics) -> tuple[Array, Array] | None:
+        """[steps] since when an age counts, `MISSING` where that is null, and [samples] until when; None after E503."""
+        since = self.rows[feature.sequence].column(feature, report)
+        now = sample_moments(feature, self.rows[None], report)
+        return None if since is None or now is None else (array_of(pc.fill_null(since, MISSING)), now)
+
+    def has_negative_age(self, feature: Feature, since: Array, now: Array) -> bool:
+        """Whether a step counts from a time after its sample."""
+        pieces = (np.arange(i, min(i + AGES, len(now))) for i in range(0, len(now), AGES))
+        return any(bool((self._minutes(feature, since, now, piece) < 0).any()) for piece in pieces)
+
+    def _minutes(self, feature: Feature, since: Array, now: Array, chosen: Array) -> Array:
+        """[Σ] the ages of the steps of chosen samples."""
+        assert feature.sequence is not None
         start, end = (bound[chosen] for bound in self.bounds[feature.sequence])
         start, end = window(self.plan.sequences[feature.sequence], start, end)
         lengths = end - start

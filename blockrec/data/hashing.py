@@ -18,10 +18,7 @@ _PIECE = 1 << 18
 
 
 def rows_of(column: Column, rows: int) -> NDArray[np.int64]:
-    """[n] hash mod `rows` of text or whole numbers without null; a number has the hash of its decimal text.
-
-    Raises `pyarrow.ArrowInvalid` for other values.
-    """
+    """[n] hash mod `rows` of texts or numbers without null; a number has the hash of its decimal text."""
     plain = one_chunk(column)
     unique = pc.unique(plain)
     hashes = _hashed(unique) % np.uint64(rows)
@@ -29,8 +26,9 @@ def rows_of(column: Column, rows: int) -> NDArray[np.int64]:
 
 
 def _hashed(values: Column) -> Words:
-    if not pa.types.is_string(values.type):
-        values = values.cast(pa.int64()).cast(pa.string())
+    if pa.types.is_timestamp(values.type) or pa.types.is_boolean(values.type):
+        values = values.cast(pa.int64())
+    values = values.cast(pa.string())
     pieces = [_of_texts(values.slice(i, _PIECE)) for i in range(0, len(values), _PIECE)]
     return np.concatenate([np.zeros(0, np.uint64), *pieces])
 

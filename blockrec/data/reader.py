@@ -31,11 +31,14 @@ class Reader:
             return None
 
     def holds_single_values(self, column: Column) -> bool:
-        """Whether a row holds one value; E503 for lists."""
-        if not is_list(column.type):
+        """Whether a row holds one number or text; E503 for lists and the like."""
+        if is_value(column.type):
             return True
-        message = f"column `{self.column}` holds lists, and `{self.owner}` is one value a row"
-        self.report.error("E503", message, self.at, help="a list of ids is declared by `pool: sum` or `pool: mean`")
+        what, help = f"is {column.type}", ""
+        if is_list(column.type):
+            what, help = "holds lists", "a list of ids is declared by `pool: sum` or `pool: mean`"
+        message = f"column `{self.column}` {what}, and `{self.owner}` is one value a row"
+        self.report.error("E503", message, self.at, help=help)
         return False
 
     def holds_lists(self, column: Column) -> bool:
@@ -121,6 +124,12 @@ class Reader:
 def is_list(kind: Any) -> bool:
     """Whether values of this Arrow type are lists."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def is_value(kind: Any) -> bool:
+    """Whether values of this Arrow type are numbers, times or texts."""
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_timestamp, pa.types.is_string)
+    return pa.types.is_null(kind) or any(test(kind) for test in tests)
 
 
 def _first_bad(column: Column, target: Any) -> int:

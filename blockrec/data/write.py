@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from blockrec.data import arrow
-from blockrec.data.arrow import Array, array_of
+from blockrec.data.arrow import Array
 from blockrec.data.calendar import MISSING
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import encode, encode_label, encode_lists
 from blockrec.data.events import Log
-from blockrec.data.fitting import Fits, Fitter, sample_moments
+from blockrec.data.fitting import Fits, Fitter
 from blockrec.data.histories import Mask, bounds_of
 from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
@@ -46,6 +45,7 @@ class Writer:
     report: Diagnostics
     rows: dict[str | None, Rows] = field(init=False)
     columns: dict[str, Array] = field(init=False, default_factory=dict)
+    fitter: Fitter = field(init=False)
     fits: Fits = field(init=False)
 
     def write(self, folder: Path) -> None:
@@ -53,7 +53,8 @@ class Writer:
         bounds = {n: bounds_of(self.log, k, self.samples.owner, self.samples.end) for n, k in self.kept.items()}
         self.rows = {n: of_steps(self.log, kept, self.trained) for n, kept in self.kept.items()}
         self.rows[None] = of_samples(self.samples, self.part)
-        self.fits = Fitter(self.plan, self.rows, bounds).fits()
+        self.fitter = Fitter(self.plan, self.rows, bounds)
+        self.fits = self.fitter.fits()
         for name, (start, end) in bounds.items():
             self.columns |= {f"{name}/start": start, f"{name}/end": end}
         steps = {name: dict(self._steps(name)) for name in bounds} | dict(self._lists())
@@ -132,17 +133,23 @@ class Writer:
 
     def _ages(self, feature: Feature) -> Array | None:
         """[steps] the times that ages count from; the moments of samples become a column."""
-        rows, report = self.rows[feature.sequence], self._report(feature.name)
-        since, now = rows.column(feature, report), sample_moments(feature, self.rows[None], report)
-        if since is None or now is None:
+        report = self._report(feature.name)
+        times = self.fitter.times(feature, report)
+        if times is None:
             return None
-        if since.null_count and not isinstance(feature.ids, Buckets) and getattr(feature.source, "default", 0) is None:
-            place = rows.place(pc.index(since.is_null(), True).as_py())
+        since, now = times
+        missing = since == MISSING
+        if missing.any() and not isinstance(feature.ids, Buckets) and getattr(feature.source, "default", 0) is None:
+            place = self.rows[feature.sequence].place(int(missing.argmax()))
             message = f"`{feature.name}` has no time to count from in {place}"
             report.error("E503", message, feature.span, help="write `default:` for such rows")
             return None
+        if feature.norm == "log1p" and self.fitter.has_negative_age(feature, since, now):
+            message = f"`{feature.name}` counts from a time after the sample: below 0, which has no `log1p`"
+            report.error("E503", message, feature.span, help="`norm: zscore` and `norm: minmax` take any number")
+            return None
         self.columns[f"{feature.name}/now"] = now
-        return array_of(pc.fill_null(since, MISSING))
+        return since
 
     def _label(self, label: Label) -> Array | None:
         rows, report = self.rows[label.sequence], self._report(label.name)

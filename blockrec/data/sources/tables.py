@@ -129,7 +129,9 @@ def _plain_type(kind: Any) -> Any:
         return pa.timestamp("us")
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pa.string()
-    return pa.float64() if pa.types.is_decimal(kind) else kind
+    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+        return pa.float64()
+    return kind
 
 
 def _first_line(error: Exception) -> str:
