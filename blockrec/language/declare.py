@@ -186,8 +186,8 @@ class _Reader:
 
     def _calendar(self, name: str, spec: Map, own: Map) -> Calendar:
         """What the feature itself does not say, the one that it is like does."""
-        word: Any = spec.get("calendar", own.get("calendar"))
-        since = str(word).removeprefix("minutes_since(").removesuffix(")") if "since(" in str(word) else None
+        word = str(spec.get("calendar", own.get("calendar")))
+        since = word.removeprefix("minutes_since(").removesuffix(")") if "since(" in word else None
         part: Any = "minutes_since" if since else word if word in CALENDAR_ROWS else "hour"
         column, unit, tz = (spec.get(key, own.get(key)) for key in ("column", "unit", "tz"))
         return Calendar(

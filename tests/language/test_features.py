@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.document import Document, load
 from blockrec.language.features import AUTO, Buckets, Calendar, Column, Constant, Hashed, Listed, Position
+from blockrec.language.schema.features import VALUE
 
 TEXT = """\
 blockrec: 1
@@ -303,6 +306,24 @@ LABELS = [
 @pytest.mark.parametrize(("labels", "expected"), LABELS)
 def test_wrong_labels(labels: str, expected: list[str], found: Callable[..., list[str]]) -> None:
     assert found(f"blockrec: 1\ngraph: {{}}\nfeatures: {{}}\nlabels: {labels}\n") == expected
+
+
+KEYS = [*VALUE, "pool", "max_len", "keep"]
+VALUES = """3 | 0 | -1 | auto | words.txt | item | s.a | zscore | sum | first | hour | minutes_since(t) | UTC | int64 |
+from_end | [1, 2] | [2, 1] | [a] | {normal: 1} | {normal: x} | {} | null | true | 1.5 | .nan | $n"""
+specs = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES.replace("\n", " ").split(" | ")), max_size=4)
+
+
+@given(st.lists(specs, min_size=1, max_size=4), st.sampled_from(["[a, a]", "{l: {column: s.x}}", "{l: {bit: 99}}"]))
+@settings(max_examples=150, deadline=None)
+def test_any_declaration_has_a_value_or_a_mistake_with_a_place(fields: list[dict[str, str]], labels: str) -> None:
+    written = ["{" + ", ".join(f"{key}: {value}" for key, value in spec.items()) + "}" for spec in fields]
+    flat = "".join(f"  {name}: {spec}\n" for name, spec in zip(("item", "t", "b", "c"), written, strict=False))
+    text = f"blockrec: 1\ngraph: {{}}\nlabels: {labels}\nfeatures:\n{flat}  s: {{fields: {{a: {written[0]}}}}}\n"
+    report = Diagnostics()
+    document: Any = load(text, report)
+    assert list(document.features.features) == [*("item", "t", "b", "c")[: len(fields)], "s.a"]
+    assert all(d.at is not None for d in report)
 
 
 @pytest.mark.parametrize(
