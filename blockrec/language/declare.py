@@ -204,6 +204,8 @@ class _Reader:
         spec, at = self.specs[name]
         prefix, dot, _ = name.rpartition(".")
         full = f"{prefix}{dot}{other}"
+        if not other.isidentifier():  # the schema says so
+            return other
         if full in self.times.get(prefix, {}):
             column = self.specs[full][0].get("column")
             return column if isinstance(column, str) else other
