@@ -123,4 +123,5 @@ def _plain(result: _Result) -> dict[str, Any]:
     checked = result.checked
     known = {**counts(checked.graph), "facts": facts(checked).to_json()} if checked else {}
     diagnostics = [report.as_json(d) for d in result.found]
-    return {"model": result.model, "ok": checked is not None, **known, "diagnostics": diagnostics}
+    swept = {"sweep": result.points} if result.points else {}
+    return {"model": result.model, "ok": checked is not None, **known, **swept, "diagnostics": diagnostics}

@@ -18,7 +18,7 @@ from blockrec.run.progress import duration
 from blockrec.run.sweep.plan import ModelSource, Plan, Trial, check_plan, make_plan
 from blockrec.run.sweep.result import SweepResult, first_line
 from blockrec.run.sweep.store import Row, Store
-from blockrec.run.sweep.work import Apart, Stopped, run_here
+from blockrec.run.sweep.work import Apart, Stopped, left_behind, run_here
 
 __all__ = ["SweepResult", "sweep", "sweep_so_far"]
 
@@ -58,7 +58,9 @@ def sweep(
     if dry_run or not pending:
         return SweepResult(plan, store.rows)
     with store.held() as lock:
+        store = Store(plan.folder)
         (plan.folder / "base.yaml").write_text(plan.base, "utf-8")
+        pending = _without_those_left_behind(plan, pending, store)
         interrupted = not _run_all(plan, pending, store, lock, log)
     return SweepResult(plan, store.rows, interrupted)
 
@@ -69,6 +71,14 @@ def sweep_so_far(
     """What the sweep that these arguments describe has found; nothing is run."""
     plan = make_plan(model, wishes, seeds=seeds, runs_dir=runs_dir)
     return SweepResult(plan, Store(plan.folder).rows)
+
+
+def _without_those_left_behind(plan: Plan, pending: Sequence[Trial], store: Store) -> list[Trial]:
+    """Runs that outlived a killed sweep are not repeated; their rows are written now."""
+    found = {trial.key: row for trial in pending if (row := left_behind(plan, trial)) is not None}
+    for row in found.values():
+        store.add(row)
+    return [trial for trial in pending if trial.key not in found]
 
 
 def _is_open(store: Store, trial: Trial, retry: bool) -> bool:

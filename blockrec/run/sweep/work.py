@@ -24,6 +24,7 @@ from blockrec.run.run import train
 from blockrec.run.sweep.plan import Plan, Trial, read_points
 from blockrec.run.sweep.store import Row
 
+RESULT = "result.json"
 KEPT = ("metrics", "steps", "rows", "rows_per_second", "seconds", "parameters")
 """What the table keeps of a run's result."""
 
@@ -49,6 +50,15 @@ def run_here(plan: Plan, trial: Trial, console: Console) -> Row:
 def finished(trial: Trial, result: Mapping[str, Any]) -> Row:
     """The row of a run that ended well."""
     return {**_head(trial), **{key: result[key] for key in KEPT if key in result}}
+
+
+def left_behind(plan: Plan, trial: Trial) -> Row | None:
+    """The row of a run that ended well when the sweep was not there any more to write it down."""
+    try:
+        result = json.loads((plan.folder / trial.folder / RESULT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return None if result["interrupted"] else finished(trial, result)
 
 
 def failed(trial: Trial, error: str) -> Row:
@@ -87,7 +97,7 @@ class Apart:
             if self._stopped:
                 raise Stopped
         if process.returncode == 0:
-            result = json.loads((self.plan.folder / trial.folder / "result.json").read_text("utf-8"))
+            result = json.loads((self.plan.folder / trial.folder / RESULT).read_text("utf-8"))
             return finished(trial, result)
         return failed(trial, told.strip() or _ended(process.returncode))
 
