@@ -10,13 +10,17 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from blockrec.codes import CODES
 from blockrec.excerpt import Excerpt, plain
 
 SHOWN = 20
 """The text form prints this many diagnostics and counts the rest."""
+MANY = 100
+"""So many names are compared in full with a misspelt one."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
+"""Of which names are made."""
 
 
 @dataclass(frozen=True)
@@ -194,9 +198,38 @@ def _excerpt(span: Span, mark: str, label: str, width: int, style: Style, role: 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that `word` most likely meant, or None."""
-    known = list(dict.fromkeys(names))
-    same = [n for n in known if n.lower() == word.lower()]
-    return next(iter(same or difflib.get_close_matches(word, known, 1, 0.6)), None)
+    known = _known(tuple(names))
+    same = known.lower.get(word.lower())
+    return same or next(iter(difflib.get_close_matches(word, known.like(word), 1, 0.6)), None)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Names to choose from: as they are, by their lower-case form, and by their first letters."""
+
+    names: dict[str, None]
+    lower: dict[str, str]
+    begins: dict[str, list[str]]
+
+    def like(self, word: str) -> Iterable[str]:
+        """All names, or of many those one letter away, else some that begin alike: comparing with each takes long."""
+        if len(self.names) <= MANY:
+            return self.names
+        splits = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+        away = {a + b[1:] for a, b in splits} | {a + b[1:2] + b[:1] + b[2:] for a, b in splits}
+        away |= {a + letter + rest for a, b in splits for letter in LETTERS for rest in (b, b[1:])}
+        return sorted(away & self.names.keys()) or self.begins.get(word[:3], [])[:MANY]
+
+
+@lru_cache(maxsize=8)
+def _known(names: tuple[str, ...]) -> _Names:
+    """Kept, because a file with many mistakes asks for the same names again and again."""
+    lower: dict[str, str] = {}
+    begins: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        lower.setdefault(name.lower(), name)
+        begins.setdefault(name[:3], []).append(name)
+    return _Names(dict.fromkeys(names), lower, begins)
 
 
 def did_you_mean(word: object, names: Iterable[str], otherwise: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 
@@ -27,6 +28,12 @@ def work(flops: int) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 node`, `3 nodes`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Collection[str], most: int = 20) -> str:
+    """`a, b`, the first 20; `a, b, … and 300 more`."""
+    shown = ", ".join([*names][:most])
+    return f"{shown}, … and {len(names) - most} more" if len(names) > most else shown
 
 
 def shortened(text: str, length: int) -> str:

@@ -186,3 +186,12 @@ def test_near_names() -> None:
     assert nearest("key", names) == "keys" and nearest("values", names) == "Values" and nearest("zzz", names) is None
     assert did_you_mean("qery", names) == "did you mean `query`?" and did_you_mean(3, names, "ports: …") == "ports: …"
     assert nearest("QUERY", ["queri", "query"]) == "query"
+
+
+@pytest.mark.parametrize(
+    "word", ["behavior_7", "behaviours_7", "behavoirs_7", "behaviors_", "BEHAVIORS_7", "behaviors_7x"]
+)
+def test_a_misspelt_one_of_thousands(word: str) -> None:
+    names = [*(f"item_{i}" for i in range(5000)), "behaviors_7"]
+    assert nearest(word, names) == "behaviors_7"
+    assert nearest("zzz", names) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blockrec.words import counted, human, setting, shortened
+from blockrec.words import counted, human, listed, setting, shortened, work
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,15 @@ def test_counted_knows_one() -> None:
 def test_shortened_is_one_line_of_at_most_the_length() -> None:
     assert shortened("a\n b", 9) == "a b"
     assert shortened("abcdefghij", 5) == "abcd…"
+
+
+@pytest.mark.parametrize(
+    ("flops", "said"), [(0, "0 FLOPs"), (812, "812 FLOPs"), (1_304_000, "1.3 MFLOPs"), (10**9, "1 GFLOPs")]
+)
+def test_work(flops: int, said: str) -> None:
+    assert work(flops) == said
+
+
+def test_listed_does_not_list_thousands() -> None:
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([str(i) for i in range(300)], 2) == "0, 1, … and 298 more"
