@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from blockrec.graph.compile import Checked
 from blockrec.graph.ir import Graph, Node
-from blockrec.graph.measured import UNKNOWN_LENGTH
+from blockrec.graph.passes.measure import assumed_lengths
 from blockrec.graph.passes.train import Idle, idle_parameters
 from blockrec.graph.size import counts
 
@@ -99,7 +99,7 @@ def facts(checked: Checked) -> Facts:
         flops=sizes["flops"],
         bytes=sizes["bytes"],
         unknown=tuple(node.name for node in graph.nodes.values() if node.flops is None),
-        lengths=_lengths(checked),
+        lengths=assumed_lengths(graph, checked.document.features.sequences),
         tables=tables,
         several_tables=_several(tables),
         shared=tuple(_shared(graph)),
@@ -117,12 +117,6 @@ def written(name: str) -> str:
 def _node(node: Node) -> NodeFacts:
     parameters = 0 if node.role == "lookup" else node.parameters
     return NodeFacts(node.name, node.block, parameters, node.flops, node.bytes, node.shares)
-
-
-def _lengths(checked: Checked) -> dict[str, int]:
-    used = {checked.graph.features[f].sequence for f in checked.graph.used_features() if f in checked.graph.features}
-    sequences = checked.document.features.sequences
-    return {name: s.max_len or UNKNOWN_LENGTH for name, s in sequences.items() if name in used}
 
 
 def _lookups(graph: Graph) -> Iterator[Node]:

@@ -164,3 +164,10 @@ def test_attention_counts_its_two_products(device: str) -> None:
     with torch.no_grad(), counter:
         torch.nn.functional.scaled_dot_product_attention(q, k, v)
     assert counter.flops == pytest.approx(2 * 2 * 6 * 5 * (8 + 8), rel=0.3)
+
+
+def test_pooled_lists_add_their_rows_and_write_one() -> None:
+    text = model_text("  x: {block: embed, in: tags}" + LOGIT, TASK)
+    _, graph, report = check(text.replace("  item:", "  tags: {vocab: 9, dim: 4, pool: mean, max_len: 20}\n  item:", 1))
+    assert graph is not None, str(report)
+    assert (graph.nodes["x"].flops, graph.nodes["x"].bytes) == (20 * 4, 4 * FLOAT)

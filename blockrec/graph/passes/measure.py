@@ -40,7 +40,7 @@ def measure(
     another one's weights has no parameters of its own.
     """
     store = _Store()
-    work = _Lengths(graph, {name: s.max_len or UNKNOWN_LENGTH for name, s in sequences.items()})
+    work = _Lengths(graph, assumed_lengths(graph, sequences))
     nodes, found = dict(graph.nodes), {}
     for node in graph.nodes.values():
         if node.role == "lookup":
@@ -52,6 +52,13 @@ def measure(
             nodes[node.name] = _with(node, known, report)
     store.write()
     return graph.with_nodes(nodes), found
+
+
+def assumed_lengths(graph: Graph, sequences: Mapping[str, Sequence]) -> dict[str, int]:
+    """Steps of the sequences and lists that the model reads, by the name of their axis."""
+    read = [graph.features[name] for name in graph.used_features() if name in graph.features]
+    most = {f.axis: f.max_len if f.pool else sequences[f.axis].max_len for f in read if f.axis}
+    return {axis: length or UNKNOWN_LENGTH for axis, length in most.items()}
 
 
 def _with(node: Node, known: Measured, report: Diagnostics) -> Node:
