@@ -19,6 +19,7 @@ Examples:
   blockrec sweep model.yaml                     the same again goes on where it was stopped
   blockrec sweep model.yaml --jobs 4 --seeds 3  four runs at a time, seeds 1, 2 and 3
   blockrec sweep model.yaml --dry-run           checks every point, counts the runs
+  blockrec sweep dare --set 'sweep={grid: {params.top_k: [5, 20]}, seeds: 3}'
   blockrec sweep model.yaml --table             what it has found so far"""
 
 

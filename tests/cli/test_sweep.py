@@ -76,6 +76,14 @@ def test_check_says_how_many_points_it_saw(blockrec: Any, file: Path) -> None:
     assert blockrec("check", "little.yaml").out.rstrip().endswith(", the first 50 of 60 sweep points")
 
 
+def test_the_command_may_bring_the_sweep(blockrec: Any) -> None:
+    given = "sweep={grid: {params.top_k: [5, 20], variant: [base, twin]}, seeds: 2}"
+    ended = blockrec("sweep", "dare", "--set", given, "--dry-run")
+    assert ended.code == 0 and "8 of 8 runs to do" in ended.err, ended.err
+    ended = blockrec("sweep", "dare", "--set", given.replace("top_k", "topk"), "--dry-run")
+    assert ended.code == 2 and "did you mean `top_k`?" in ended.err
+
+
 def test_failed_runs_end_with_1(blockrec: Any, file: Path) -> None:
     file.write_text(
         MODEL + "train: {optimizer: {dense: {adam: {lr: 1e30}}, sparse: {lazy_adam: {lr: 1e30}}}}\n", "utf-8"
