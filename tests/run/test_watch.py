@@ -124,6 +124,19 @@ def test_watching_changes_nothing_that_is_trained(finished: RunResult, tmp_path:
     assert without.alarms == () and without.metrics == finished.metrics
 
 
+@pytest.mark.parametrize(
+    ("change", "split"),
+    [
+        ("tasks=null; losses={main: {block: bce, in: {logits: logit, label: click}}}", "valid"),
+        ("data.split={by: time, valid: 0.0, test: 0.2}", "train"),
+    ],
+)
+def test_alarms_need_neither_a_task_nor_valid_samples(change: str, split: str, tmp_path: Path) -> None:
+    sets = [*SMALL, *change.split("; ")]
+    found = run(MODEL, sets=sets, runs_dir=tmp_path, epochs=2)
+    assert [(alarm.watch, alarm.split) for alarm in found.alarms] == [("score", split)]
+
+
 def test_a_value_that_is_only_watched_is_not_computed_in_training_steps() -> None:
     job = prepare(MODEL, Wishes(sets=SMALL), Log())
     calls = []
