@@ -82,7 +82,7 @@ def first_steps(x: Jagged, most: int) -> tuple[Jagged, Tensor]:
 def places(kept: Tensor, most: int) -> Tensor:
     """[Σt] bool → index of the steps that are kept; where only shapes are computed, of `most` steps."""
     if kept.is_meta:
-        return kept.new_empty(min(most, kept.shape[0]), dtype=torch.int64)
+        return kept.new_zeros(min(most, kept.shape[0]), dtype=torch.int64)
     return kept.nonzero().squeeze(1)
 
 

@@ -1,12 +1,18 @@
-"""Builds a block without memory and runs it on shapes: how much it learns, how much it works, what gets a gradient."""
+"""Builds a block and runs it once: how much it learns, how much it works, what gets a gradient.
+
+A small block runs on zeros, a big one on shapes alone, without memory. (Shapes would do for all, but the first of
+them makes torch import its compiler, for as long as everything else takes together.)
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from math import prod
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +25,9 @@ from blockrec.registry import Entry
 from blockrec.signature import Signature
 
 DTYPES = {"int": torch.int64, "bool": torch.bool}
+SMALL = 2**20
+"""Numbers, of parameters or of inputs; and the square of the number of rows."""
+Device = Literal["cpu", "meta"]
 
 
 @dataclass(frozen=True)
@@ -30,36 +39,59 @@ class Input:
     shape: tuple[int, ...]
     steps: int | None
 
-    def value(self, *, gradient: bool) -> Tensor | Jagged:
-        """A tensor without numbers."""
-        x = torch.empty(self.shape, dtype=DTYPES.get(self.dtype, torch.float32), device="meta")
+    def value(self, device: Device, *, gradient: bool) -> Tensor | Jagged:
+        """Zeros, in sequences of equal length."""
+        x = torch.zeros(self.shape, dtype=DTYPES.get(self.dtype, torch.float32), device=device)
         x.requires_grad_(gradient and x.is_floating_point())
         if self.steps is None:
             return x
-        offsets, rows = (torch.empty(n, dtype=torch.int64, device="meta") for n in (SAMPLES + 1, self.shape[0]))
-        return Jagged(x, offsets, self.steps, rows)
+        offsets = torch.arange(SAMPLES + 1, device=device) * self.steps
+        return Jagged(x, offsets, self.steps, torch.arange(SAMPLES, device=device).repeat_interleave(self.steps))
 
 
-def measured(entry: Entry, params: Mapping[str, Any], axes: Mapping[str, Any], inputs: Sequence[Input]) -> Measured:
-    """Everything that can be found out; whatever a block raises on shapes alone leaves that part unknown."""
+def measured(
+    entry: Entry,
+    params: Mapping[str, Any],
+    axes: Mapping[str, Any],
+    inputs: Sequence[Input],
+    device: Device | None = None,
+) -> Measured:
+    """Everything that can be found out; what a block raises when it runs leaves that part unknown.
+
+    device: where it runs, by default the one that its size suggests.
+    """
     kernel = {"kernel": "reference"} if entry.signature.takes_kernel else {}
-    with _quietly(), noted() as ops:
-        try:
-            module: nn.Module = entry.load()(**axes, **params, **kernel)
-        except ValueError as error:
-            return Measured(refused=str(error) or type(error).__name__)
-        except Exception:
-            return Measured()
-    trial = _Trial(module, entry.signature, inputs)
+    build: Callable[[], nn.Module] = partial(entry.load(), **axes, **params, **kernel)
+    try:
+        with _quietly("meta"), noted() as ops:
+            module = build()
+        parameters = {name: p.numel() for name, p in module.named_parameters()}
+        device = device or _fitting(parameters, inputs)
+        if device == "cpu":
+            with _quietly("cpu"):
+                module = build()
+    except ValueError as error:
+        return Measured(refused=str(error) or type(error).__name__)
+    except Exception:
+        return Measured()
+    trial = _Trial(module, entry.signature, inputs, device)
     flops, written, lengths = trial.work()
-    parameters = {name: p.numel() for name, p in module.named_parameters()}
     return Measured("", parameters, flops, written, lengths, trial.reach(), tuple(dict.fromkeys(ops)))
 
 
+def _fitting(parameters: Mapping[str, int], inputs: Sequence[Input]) -> Device:
+    numbers = [
+        sum(parameters.values()),
+        *(prod(i.shape) for i in inputs),
+        *(i.shape[0] ** 2 for i in inputs if i.shape),
+    ]
+    return "cpu" if max(numbers, default=0) <= SMALL else "meta"
+
+
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """New tensors have no memory, and warnings about that concern nobody."""
-    with warnings.catch_warnings(), torch.device("meta"):
+def _quietly(device: Device) -> Iterator[None]:
+    """New tensors are on `device`; random numbers are those of nobody else, and warnings concern nobody."""
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.device(device):
         warnings.simplefilter("ignore")
         yield
 
@@ -69,13 +101,14 @@ class _Trial:
     module: nn.Module
     signature: Signature
     inputs: Sequence[Input]
+    device: Device
 
     def work(self) -> tuple[int | None, int | None, dict[str, int]]:
         """(operations, written bytes, steps of outputs) of a sample, in evaluation."""
-        counter = Counter()
+        counter, values = Counter(), self._values(gradient=False)
         try:
-            with _quietly(), torch.no_grad(), counter:
-                outputs = self._outputs(self.module.eval(), self._values(gradient=False))
+            with _quietly(self.device), torch.no_grad(), counter:
+                outputs = self._outputs(self.module.eval(), values)
         except Exception:
             return None, None, {}
         lengths = {name: x.max_length for name, x in outputs.items() if isinstance(x, Jagged)}
@@ -85,7 +118,7 @@ class _Trial:
         """Where the gradient of each output arrives in training."""
         values = self._values(gradient=True)
         try:
-            with _quietly(), torch.enable_grad():
+            with _quietly(self.device), torch.enable_grad():
                 outputs = self._outputs(self.module.train(), values)
                 return {name: self._arrivals(_flat(x), values) for name, x in outputs.items()}
         except Exception:
@@ -103,7 +136,7 @@ class _Trial:
         return Reach(tuple(n for n, p in named.items() if id(p) in reached), tuple(dict.fromkeys(ports)))
 
     def _values(self, *, gradient: bool) -> list[Tensor | Jagged]:
-        return [i.value(gradient=gradient) for i in self.inputs]
+        return [i.value(self.device, gradient=gradient) for i in self.inputs]
 
     def _outputs(self, module: nn.Module, values: Sequence[Tensor | Jagged]) -> dict[str, Any]:
         arguments: list[Any] = []

@@ -33,6 +33,11 @@ class Counter(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]  # torch gives no types
         self.flops = self.bytes = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """What runs inside is never compiled; to tell the compiler so, torch would import it."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         meta = func is torch.ops.aten.nonzero.default and args[0].is_meta
@@ -92,10 +97,11 @@ def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
 
 
 def _written(func: Any, out: Any) -> Iterator[Tensor]:
-    """The tensors of a result that are new or changed in place, not those that are views."""
+    """The tensors of a result that are new or changed in place: no views, and of a normalization not its statistics."""
     if _name(func) in _UNWRITTEN:
         return
     values = out if isinstance(out, tuple) else (out,)
+    values = values[:1] if "norm" in _name(func) else values
     for value, declared in zip(values, func._schema.returns, strict=False):
         if declared.alias_info is None or declared.alias_info.is_write:
             yield from (x for x in tree_leaves(value) if isinstance(x, Tensor))

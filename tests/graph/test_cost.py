@@ -9,11 +9,14 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from blockrec.graph.compile import check, check_model
+from blockrec.graph.cost import Input, measured
 from blockrec.graph.counter import Counter
+from blockrec.graph.measured import SAMPLES
 from blockrec.jagged import Jagged
 from blockrec.ops import bind
 from blockrec.ops.work import FORMULAS
 from tests.graph.conftest import model_text
+from tests.laws.cases import Case, cases
 
 STEPS, ITEM, FLOAT = 6, 4, 4
 """Of `behaviors`; width of a vector; bytes of a number."""
@@ -171,3 +174,31 @@ def test_pooled_lists_add_their_rows_and_write_one() -> None:
     _, graph, report = check(text.replace("  item:", "  tags: {vocab: 9, dim: 4, pool: mean, max_len: 20}\n  item:", 1))
     assert graph is not None, str(report)
     assert (graph.nodes["x"].flops, graph.nodes["x"].bytes) == (20 * 4, 4 * FLOAT)
+
+
+def inputs_of(case: Case) -> list[Input]:
+    """What the ports take, three values at a variadic one."""
+    found = []
+    for port in case.entry.signature.ports:
+        for place in range(3 if port.variadic else 1):
+            widths = [case.size(d) + place * d.startswith("?") for d in port.dims if d not in ("...", "b", "t")]
+            steps = STEPS if port.jagged else None
+            found.append(Input(port.name, "float", (SAMPLES * (steps or 1), *widths), steps))
+    return found
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=str)
+def test_small_blocks_cost_what_they_cost_on_shapes_alone(case: Case) -> None:
+    axes = {name: case.sizes[name] for name in case.entry.signature.axes}
+    zeros, shapes = (measured(case.entry, case.params, axes, inputs_of(case), d) for d in ("cpu", "meta"))
+    assert zeros.flops is not None and zeros.reach is not None
+    assert zeros == shapes
+
+
+def test_measuring_draws_no_random_numbers_of_the_program() -> None:
+    torch.manual_seed(3)
+    wanted = torch.rand(2)
+    torch.manual_seed(3)
+    case = next(c for c in cases() if c.entry.name == "mlp")
+    measured(case.entry, {**case.params, "dropout": 0.5}, {"d": 3}, inputs_of(case))
+    assert torch.rand(2).equal(wanted)

@@ -24,7 +24,7 @@ PLAIN = """
   logit: {block: linear, in: who, out: 1}
 """
 BLOCKS = '''
-"""Blocks of which something is idle, or that cannot run on shapes alone."""
+"""Blocks of which something is idle, or that cannot be tried out."""
 from typing import NamedTuple
 import torch
 from jaxtyping import Float
@@ -59,14 +59,16 @@ class Frozen(nn.Module):
 
 @block("looks")
 class Looks(nn.Module):
-    """out = W x if the numbers are right: needs numbers."""
+    """out = W x, but only where there are numbers: it cannot be tried out."""
 
     def __init__(self, d: Axis) -> None:
         super().__init__()
         self.w = nn.Linear(d, d, bias=False)
 
     def forward(self, x: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
-        return self.w(x) if bool(x.sum() > 0) else self.w(-x)
+        if not bool(x.abs().sum() > 0):
+            raise RuntimeError("no numbers")
+        return self.w(x)
 '''
 
 
@@ -171,7 +173,7 @@ def test_what_lies_behind_a_stopped_gradient_is_idle(blocks: Path) -> None:
     ]
 
 
-def test_a_block_that_needs_numbers_has_unknown_work_and_is_not_accused(blocks: Path) -> None:
+def test_a_block_that_cannot_be_tried_out_has_unknown_work_and_is_not_accused(blocks: Path) -> None:
     nodes = PLAIN.replace("in: who, out", "in: x, out") + "  x: {block: looks, in: who}"
     found, report = model(nodes, imports=[blocks])
     assert facts(found).unknown == ("x",) and found.graph.nodes["x"].parameters == 64
