@@ -58,8 +58,8 @@ class Point:
         chosen = next((s for s in self.settings if s.path == VARIANT), None)
         if chosen is None:
             return None
-        names = [name.strip() for name in str(chosen.value).split(",")]
-        return [(name, chosen.at) for name in names]
+        words = chosen.value if isinstance(chosen.value, list) else str(chosen.value).split(",")
+        return [(str(word).strip(), chosen.at) for word in words]
 
     def patches(self) -> list[Map]:
         """What else it changes, in the order of the file."""

@@ -133,10 +133,10 @@ def test_a_point_goes_after_variants_and_before_overrides() -> None:
 
 
 def test_variants_are_values_and_combine() -> None:
-    sweep = {"grid": {"variant": ["base", "wide", "wide,deeper"]}}
-    widths = [at_point(n, sweep).params["width"] for n in (1, 2, 3)]
-    hidden = [at_point(n, sweep).root["graph"]["deep"]["hidden"] for n in (1, 2, 3)]
-    assert widths == [8, 64, 64] and hidden == [["$width"], ["$width"], [16, 16]]
+    sweep = {"grid": {"variant": ["base", "wide", "wide,deeper", ["wide", "deeper"]]}}
+    widths = [at_point(n, sweep).params["width"] for n in (1, 2, 3, 4)]
+    hidden = [at_point(n, sweep).root["graph"]["deep"]["hidden"] for n in (1, 2, 3, 4)]
+    assert widths == [8, 64, 64, 64] and hidden == [["$width"], ["$width"], [16, 16], [16, 16]]
 
 
 def test_a_variant_of_the_sweep_takes_the_place_of_that_of_the_command() -> None:

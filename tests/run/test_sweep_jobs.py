@@ -1,4 +1,4 @@
-"""Sweeps whose runs are processes of their own: what they say when they fail, and what is left when they are stopped."""
+"""Sweeps whose runs are processes of their own: what they say if they fail, and what is left if they are stopped."""
 
 from __future__ import annotations
 
