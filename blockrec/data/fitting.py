@@ -129,7 +129,7 @@ class Fitter:
     def times(self, feature: Feature, report: Diagnostics) -> tuple[Array, Array] | None:
         """[steps] since when an age counts, `MISSING` where that is null, and [samples] until when; None after E503."""
         since = self.rows[feature.sequence].column(feature, report)
-        now = sample_moments(feature, self.rows[None], report)
+        now = sample_moments(feature, self.rows[None], report) if since is not None else None
         return None if since is None or now is None else (array_of(pc.fill_null(since, MISSING)), now)
 
     def has_negative_age(self, feature: Feature, since: Array, now: Array) -> bool:
