@@ -6,10 +6,10 @@ Every name that is declared gets a value, even a wrong one, so that one mistake 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, Literal
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.language.calendars import MANY, Calendars
 from blockrec.language.features import (
     AUTO,
     CALENDAR_ROWS,
@@ -32,9 +32,6 @@ from blockrec.language.targets import read_labels
 from blockrec.language.values import Map
 from blockrec.language.wordlist import is_file_name, located, read_words
 
-MANY = 100
-"""So many mistakes are looked into; a file with more is not written by hand."""
-
 
 def read_features(features: Map, labels: Any, report: Diagnostics, card: str | None = None) -> Features:
     """What the two sections declare; their expressions are evaluated. card: the dataset card that they come from."""
@@ -53,6 +50,7 @@ class _Reader:
         self.sequences: dict[str, Sequence] = {}
         self.words: dict[str, int | None] = {}
         self.roots: dict[str, str] = {}
+        self.calendars = Calendars(self.specs, report)
 
     def read(self, labels: Any) -> Features:
         for name, spec in self.section.items():
@@ -178,53 +176,11 @@ class _Reader:
         if "position" in spec:
             return Position("from_start" if spec["position"] == "from_start" else "from_end")
         if "calendar" in spec or "calendar" in own:
-            return self._calendar(name, spec, own)
+            return self.calendars.read(name, spec, own)
         if "pool" in spec and "pool" not in own:  # a list stands in a column of its own
             root, own = name, spec
         column = spec.get("column", own.get("column"))
         return Column(column if isinstance(column, str) else root.rpartition(".")[2], spec.get("default"))
-
-    def _calendar(self, name: str, spec: Map, own: Map) -> Calendar:
-        """What the feature itself does not say, the one that it is like does."""
-        word = str(spec.get("calendar", own.get("calendar")))
-        since = word.removeprefix("minutes_since(").removesuffix(")") if "since(" in word else None
-        part: Any = "minutes_since" if since else word if word in CALENDAR_ROWS else "hour"
-        column, unit, tz = (spec.get(key, own.get(key)) for key in ("column", "unit", "tz"))
-        return Calendar(
-            part,
-            column if isinstance(column, str) else None,
-            self._since(name, since) if since else None,
-            tz if isinstance(tz, str) else "UTC",
-            unit if unit in ("s", "ms", "us", "ns") else None,
-            spec.get("default"),
-        )
-
-    def _since(self, name: str, other: str) -> str:
-        """The column of a raw time of the same sample or step; E208 or E108 if `other` is none."""
-        spec, at = self.specs[name]
-        prefix, dot, _ = name.rpartition(".")
-        full = f"{prefix}{dot}{other}"
-        if not other.isidentifier():  # the schema says so
-            return other
-        if full in self.times.get(prefix, {}):
-            column = self.specs[full][0].get("column")
-            return column if isinstance(column, str) else other
-        known = [time.removeprefix(f"{prefix}.") for time in self.times.get(prefix, {})]
-        help = did_you_mean(
-            other, known if len(self.report) < MANY else (), "declare the time, e.g. time: {raw: int64}"
-        )
-        code, what = ("E108", "is no time (`raw: int64`)") if full in self.specs else ("E208", "is unknown")
-        self.report.error(code, f"`{full}` {what}", spec.at.get("calendar", at), help=help)
-        return other
-
-    @cached_property
-    def times(self) -> dict[str, dict[str, None]]:
-        """Sequence, or "" for the sample → the features that are raw whole numbers."""
-        found: dict[str, dict[str, None]] = {}
-        for name, (spec, _) in self.specs.items():
-            if spec.get("raw") in ("int64", "int32"):
-                found.setdefault(name.rpartition(".")[0], {})[name] = None
-        return found
 
     def _report_clashes(self, labels: dict[str, Label]) -> None:
         for name, label in labels.items():
