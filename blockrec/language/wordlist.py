@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,19 @@ def is_file_name(vocab: Any) -> bool:
 
 
 def located(name: str, at: Span) -> Path:
-    """The path that is written at `at`: relative to the file that says so."""
-    return folder_of(at) / Path(name).expanduser()
+    """The path that is written at `at`: relative to the file that says so; `~` stays where there is no such user."""
+    path = Path(name)
+    with suppress(RuntimeError):
+        path = path.expanduser()
+    return folder_of(at) / path
 
 
 def read_words(path: Path, at: Span, report: Diagnostics) -> list[str] | None:
     """The lines of a file; None after E501 for one that cannot be read, is empty, or names a value twice."""
     try:
+        if path.exists() and not path.is_file():
+            report.error("E501", f"the vocabulary `{path}` is not a file", at)
+            return None
         words = path.read_bytes().decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     except (OSError, ValueError, RuntimeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)

@@ -173,6 +173,9 @@ MISUSED = [
     ("item: {buckets: 3, default: none}", "E108 4:31 must be a number"),
     ("item: {vocab: 3, default: 3}", "E106 4:29 the table of `item` has 3 rows"),
     ("item: {vocab: words.txt}", "E501 4:17 `words.txt` cannot be read: No such file"),
+    ("item: {vocab: ~nobody_here/words.txt}", "E501 4:17 cannot be read: No such file"),
+    ("item: {vocab: .}", "E501 4:17 is not a file"),
+    ('item: {vocab: "a\\0.txt"}', "E501 4:17 cannot be read: embedded null byte"),
     ("item: {calendar: hour, like: b}\n  b: {vocab: 7}", "E106 4:20 the hour goes up to 23 | b"),
     (
         "item: {calendar: hour, like: b}\n  b: {calendar: weekday}",
