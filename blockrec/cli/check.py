@@ -12,7 +12,7 @@ import typer
 
 from blockrec.cli import report
 from blockrec.cli.exits import OK, WRONG
-from blockrec.cli.options import Data, Imports, Json, Models, Sets, Variants, names
+from blockrec.cli.options import Data, Imports, Json, Models, NoImports, Sets, Variants, names
 from blockrec.cli.terminal import Terminal
 from blockrec.diagnostics import Diagnostics
 
@@ -42,6 +42,7 @@ def check(
     sets: Sets = [],
     variants: Variants = [],
     imports: Imports = [],
+    no_imports: NoImports = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     style: Annotated[Format, typer.Option("--format", help="Form of the diagnostics.")] = Format.TEXT,
     as_json: Json = False,
@@ -59,6 +60,7 @@ def check(
     results = []
     for model in models:
         chosen: dict[str, Any] = {"variants": names(variants), "sets": sets, "data": data, "imports": imports}
+        chosen["trusted"] = not no_imports
         checked, found = check_model(model, **chosen)
         at = partial(check_point, model, **chosen)
         points = check_points(checked, lambda point, at=at: at(point=point)[2], found)  # type: ignore[misc]

@@ -32,6 +32,12 @@ Imports = Annotated[
     list[str],
     typer.Option("--import", metavar="MODULE|FILE.py", help="Load blocks from a module or a file; may be repeated."),
 ]
+NoImports = Annotated[
+    bool,
+    typer.Option(
+        "--no-imports", help="Do not trust the file: import no Python for it, read nothing outside its folder."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

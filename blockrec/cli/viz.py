@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blockrec.cli.options import Data, Imports, Model, Sets, Variants, names
+from blockrec.cli.options import Data, Imports, Model, NoImports, Sets, Variants, names
 
 if TYPE_CHECKING:
     from blockrec.graph.ir import Graph
@@ -42,6 +42,7 @@ def viz(
     sets: Sets = [],
     variants: Variants = [],
     imports: Imports = [],
+    no_imports: NoImports = False,
 ) -> None:
     """Draw a model; needs no graphviz, no browser and no data."""
     from blockrec.graph.compile import check
@@ -49,7 +50,8 @@ def viz(
     if show and output == STDOUT:
         raise typer.BadParameter("there is no file to open when the picture goes to stdout", param_hint="--open")
     chosen = style or _by_ending(output)
-    _, graph, found = check(model, variants=names(variants), sets=sets, data=data, imports=imports)
+    chosen_names = names(variants)
+    _, graph, found = check(model, variants=chosen_names, sets=sets, data=data, imports=imports, trusted=not no_imports)
     found.raise_errors()
     assert graph is not None
     picture = _drawn(graph, chosen, depth)

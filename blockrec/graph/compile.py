@@ -50,14 +50,16 @@ def check(
     imports: Iterable[str | Path] = (),
     report: Diagnostics | None = None,
     point: Point | None = None,
+    trusted: bool = True,
 ) -> tuple[Document | None, Graph | None, Diagnostics]:
     """Every pass but lowering, on a path, a packaged model's name, YAML text or a mapping.
 
-    point: of the file's sweep. Returns the document, the graph (None after an error) and all diagnostics; raises
+    point: of the file's sweep. trusted: False runs none of the file's code and reads nothing outside of its folder, as
+    `load` says. Returns the document, the graph (None after an error) and all diagnostics; raises
     nothing for a user's mistake.
     """
     report = report if report is not None else Diagnostics()
-    document = load(model, report, variants=variants, sets=sets, data=data, point=point)
+    document = load(model, report, variants=variants, sets=sets, data=data, point=point, trusted=trusted)
     checked = check_document(document, imports, report) if document is not None else None
     return document, checked.graph if checked and not report.failed else None, report
 
@@ -69,10 +71,11 @@ def check_model(
     sets: Sequence[str] = (),
     data: str | None = None,
     imports: Iterable[str | Path] = (),
+    trusted: bool = True,
 ) -> tuple[Checked | None, Diagnostics]:
     """As `check`, with all that the passes know; None after an error."""
     report = Diagnostics()
-    document = load(model, report, variants=variants, sets=sets, data=data)
+    document = load(model, report, variants=variants, sets=sets, data=data, trusted=trusted)
     checked = check_document(document, imports, report) if document is not None else None
     return None if report.failed else checked, report
 

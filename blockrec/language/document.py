@@ -16,10 +16,11 @@ from blockrec.language.files import read_model
 from blockrec.language.layers import Layers, merge_layers
 from blockrec.language.names import check_names
 from blockrec.language.params import REQUIRED, resolve_params
-from blockrec.language.portable import portable
+from blockrec.language.portable import portable, reached
 from blockrec.language.schema.document import VERSION, model_schema
 from blockrec.language.source import read_map
 from blockrec.language.sweep import Point, Sweep, read_sweep
+from blockrec.language.trust import Fence, fence_of
 from blockrec.language.validate import validate
 from blockrec.language.values import UNKNOWN, Map
 
@@ -38,6 +39,7 @@ class Document:
     patched: whether an extended file, a variant or an override changed what the file says, so that a parameter which
     this model leaves unused is not a mistake.
     sweep: what to run of it; None without that section, and after a mistake in it.
+    libraries: files of imported composites as spans name them.
     """
 
     root: Map
@@ -50,6 +52,7 @@ class Document:
     card_file: str | None = None
     patched: bool = False
     sweep: Sweep | None = field(default=None, repr=False)
+    libraries: frozenset[str] = frozenset()
 
     def evaluated(self, section: str) -> Map:
         """A section with all expressions evaluated; empty if the file does not have it."""
@@ -60,10 +63,22 @@ class Document:
         at = self.root.section("features").keys_at.get(feature.partition(".")[0])
         return at is not None and at.source.name != self.card_file
 
+    @property
+    def own_composites(self) -> list[str]:
+        """Composites that the model's files themselves name, not only libraries that they import."""
+        places = self.root.section("blocks").keys_at
+        return [name for name, at in places.items() if at.source.name not in self.libraries]
+
     def to_yaml(self) -> str:
-        """The merged document as a file of its own: card, variants and overrides are part of it."""
+        """The merged document as a file of its own: card, used composites, variants and overrides are part of it."""
         head = {"blockrec": VERSION, "name": self.name}
-        text = dump({**head, **portable(self.root, self.evaluated("data"), self.evaluated("features"))}, Diagnostics())
+        text = dump(
+            {
+                **head,
+                **portable(reached(self.root, self.own_composites), self.evaluated("data"), self.evaluated("features")),
+            },
+            Diagnostics(),
+        )
         assert text is not None
         return text
 
@@ -76,30 +91,34 @@ def load(
     sets: Sequence[str] = (),
     data: str | None = None,
     point: Point | None = None,
+    trusted: bool = True,
 ) -> Document | None:
     """Read, merge and check a model file.
 
     model: a path, the name of a packaged model, YAML text (holds a newline), or a mapping. variants: names of patches
     in the file, applied from left to right. sets: `path.to.key=value`, applied last. data: the dataset card to use
     instead of the file's. point: of the file's sweep, applied after the variants.
+    trusted: False refuses Python imports (E210) and files outside the folder of the model (E111), before they are read.
     Mistakes are reported; None if too little could be read to check anything more.
     """
     read = read_model(model, report)
     file = read_map(read[0], report) if read else None
     if read is None or file is None:
         return None
-    layers = merge_layers(file, variants, sets, data, report, point)
-    return _document(layers, read[1], report) if layers else None
+    fence = fence_of(read[1], trusted=trusted)
+    layers = merge_layers(file, variants, sets, data, report, point, fence)
+    return _document(layers, read[1], fence, report) if layers else None
 
 
-def _document(layers: Layers, path: Path | None, report: Diagnostics) -> Document | None:
+def _document(layers: Layers, path: Path | None, fence: Fence, report: Diagnostics) -> Document | None:
     root = layers.root
     params = _params(root, report)
-    sections = _evaluated(root, params, report)
+    sections = _evaluated(root, params, fence, report)
     validate(sections, model_schema(), report)
     if not all(isinstance(root.get(key), Map) for key in ("graph", "features")):
         return None
-    features = read_features(sections.section("features"), sections.get("labels"), report, layers.card)
+    readable = fence.without_files(sections.section("features"), report)
+    features = read_features(readable, sections.get("labels"), report, layers.card)
     check_names(sections, layers.card_file, report)
     return Document(
         root,
@@ -112,6 +131,7 @@ def _document(layers: Layers, path: Path | None, report: Diagnostics) -> Documen
         layers.card_file,
         layers.patched,
         _sweep(layers.sweep, sections, report),
+        layers.libraries,
     )
 
 
@@ -131,9 +151,13 @@ def _params(root: Map, report: Diagnostics) -> dict[str, Any]:
     return resolve_params(declared, report, dict.fromkeys(missing, UNKNOWN))
 
 
-def _evaluated(root: Map, params: Mapping[str, Any], report: Diagnostics) -> Map:
+def _evaluated(root: Map, params: Mapping[str, Any], fence: Fence, report: Diagnostics) -> Map:
     entries = {
-        key: (key_at, value if key in AS_WRITTEN else substitute(value, at, params, report), at)
+        key: (
+            key_at,
+            value if key in AS_WRITTEN else substitute(value, at, params, report, key, trusted=fence.trusts),
+            at,
+        )
         for key, (key_at, value, at) in root.entries().items()
     }
     return Map(root.span, entries)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.bounds import fits
+from blockrec.language.environment import is_environment, read_environment
 from blockrec.language.evaluation import NAME, ExpressionError, evaluate, parse
 from blockrec.language.values import UNKNOWN, List, Map
 
@@ -22,27 +24,34 @@ def is_expression(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("$")
 
 
-def substitute(value: Any, at: Span, names: Mapping[str, Any], report: Diagnostics) -> Any:
-    """`value` with every expression in it, at any depth, evaluated; `UNKNOWN` where that failed."""
-    result = _substitute(value, at, names, report)
+def substitute(
+    value: Any, at: Span, names: Mapping[str, Any], report: Diagnostics, section: str = "", *, trusted: bool = True
+) -> Any:
+    """`value` with every expression in it, at any depth, evaluated; `UNKNOWN` where that failed.
+
+    section: where it stands, which decides about `$env`; trusted: whether that may look at the machine.
+    """
+    result = _substitute(value, at, partial(_scalar, names=names, report=report, section=section, trusted=trusted))
     if fits(result, MAX_TOTAL):
         return result
     report.error("E402", "with its parameters filled in, this value is too large", at)
     return UNKNOWN
 
 
-def _substitute(value: Any, at: Span, names: Mapping[str, Any], report: Diagnostics) -> Any:
+def _substitute(value: Any, at: Span, evaluated: Callable[[str, Span], Any]) -> Any:
     if isinstance(value, Map):
-        entries = {k: (key_at, _substitute(v, a, names, report), a) for k, (key_at, v, a) in value.entries().items()}
+        entries = {k: (key_at, _substitute(v, a, evaluated), a) for k, (key_at, v, a) in value.entries().items()}
         return Map(value.span, entries, value.deleted)
     if isinstance(value, List):
-        return List(value.span, [(_substitute(v, a, names, report), a) for v, a in zip(value, value.at, strict=True)])
-    return _scalar(value, at, names, report) if is_expression(value) else value
+        return List(value.span, [(_substitute(v, a, evaluated), a) for v, a in zip(value, value.at, strict=True)])
+    return evaluated(value, at) if is_expression(value) else value
 
 
-def _scalar(text: str, at: Span, names: Mapping[str, Any], report: Diagnostics) -> Any:
+def _scalar(text: str, at: Span, names: Mapping[str, Any], report: Diagnostics, section: str, *, trusted: bool) -> Any:
     skip = 0
     try:
+        if is_environment(text):
+            return read_environment(text, section, trusted=trusted)
         inner, skip = body(text)
         return positioned(evaluate(inner, names), at)
     except ExpressionError as error:

@@ -11,12 +11,13 @@ from blockrec.language.dump import dump
 from blockrec.language.source import MAX_BYTES
 
 PACKAGE = Path(__file__).resolve().parent.parent
+ZOO = PACKAGE / "model_zoo" if (PACKAGE / "model_zoo").is_dir() else PACKAGE.parent / "model_zoo"
+"""Inside an installed package, beside it in a checkout."""
 
 
 def packaged_models() -> dict[str, Path]:
-    """Name → file of the models in the zoo: inside an installed package, beside it in a checkout."""
-    inside = PACKAGE / "model_zoo"
-    return _yaml_files(inside if inside.is_dir() else PACKAGE.parent / "model_zoo")
+    """Name → file of the models in the zoo."""
+    return _yaml_files(ZOO)
 
 
 def packaged_cards() -> dict[str, Path]:

@@ -1,20 +1,26 @@
-"""What a model is merged from, lowest first: card, extended files, the file, variants, a sweep's point, overrides."""
+"""What a model is merged from, lowest first.
+
+Dataset card, libraries, extended files, the file, variants, a sweep's point, overrides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from blockrec.diagnostics import Diagnostics, Source, Span, did_you_mean
 from blockrec.language.extends import all_variants, read_chain
 from blockrec.language.files import folder_of, locate, packaged_cards, read_file
+from blockrec.language.libraries import Libraries, read_libraries
 from blockrec.language.merge import lay_over, merge
 from blockrec.language.overrides import check_patch, child, read_override
-from blockrec.language.schema.document import VERSION, card_schema, model_schema
+from blockrec.language.schema.document import card_schema, model_schema
 from blockrec.language.source import read_map
 from blockrec.language.sweep import BASE, Point
+from blockrec.language.trust import OPEN, Fence
 from blockrec.language.validate import validate
-from blockrec.language.values import Map
+from blockrec.language.values import List, Map
+from blockrec.language.version import newer_version
 
 VARIANT_OPTION = "--variant"
 CARD_SECTIONS = ("features", "labels", "data")
@@ -32,6 +38,7 @@ class Layers:
     sweep: a mapping of that section alone, which says what to run and is no part of a model; empty without one.
 
     patched: whether an extended file, a variant or an override changed what the file says.
+    libraries: files of imported composites as spans name them.
     """
 
     root: Map
@@ -39,6 +46,7 @@ class Layers:
     card_file: str | None
     patched: bool
     sweep: Map
+    libraries: frozenset[str]
 
 
 def merge_layers(
@@ -48,29 +56,25 @@ def merge_layers(
     data: str | None,
     report: Diagnostics,
     point: Point | None = None,
+    fence: Fence = OPEN,
 ) -> Layers | None:
     """Read whatever belongs to `file` and merge it; None if a part is written in a newer language."""
-    chain = read_chain(file, report)
-    if not all(_speaks_this_version(part, report) for part in chain):
+    chain = read_chain(file, fence, report)
+    if any(newer_version(part, report) for part in chain):
         return None
     _check_heads(chain, report)
-    card = _read_card(chain, data, report)
-    root = _merged(chain, card, data, report)
-    root = _with_variants(root, all_variants(chain), _asked(variants, point), report)
-    root = _patched(root, point.patches() if point else (), report)
-    root = _patched(root, filter(None, (read_override(argument, report) for argument in sets)), report)
+    card = _read_card(chain, data, fence, report)
+    patches = _variants(all_variants(chain), _asked(variants, point), report)
+    patches += point.patches() if point else ()
+    patches += filter(None, (read_override(argument, report) for argument in sets))
+    libraries = _read_libraries([*chain, *patches], fence, report)
+    root = _merged(chain, card, libraries, data, report)
+    for patch in patches:
+        root = merge(root, check_patch(root, patch, model_schema(), report))
+    root = fence.without_code(_with_python(root, libraries), report)
     patched = len(chain) > 1 or bool(variants or sets or point)
     card_name, card_file = (card.name, card.file) if card else (None, None)
-    return Layers(root.without("sweep"), card_name, card_file, patched, root.only("sweep"))
-
-
-def _speaks_this_version(file: Map, report: Diagnostics) -> bool:
-    version = file.get("blockrec", VERSION)
-    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
-        message = f"the file is written in version {version} of the language, this blockrec reads version {VERSION}"
-        report.error("E010", message, file.at["blockrec"], help="update blockrec: pip install -U blockrec")
-        return False
-    return True
+    return Layers(root.without("sweep"), card_name, card_file, patched, root.only("sweep"), libraries.files)
 
 
 def _check_heads(chain: list[Map], report: Diagnostics) -> None:
@@ -89,7 +93,7 @@ class _Card:
     content: Map
 
 
-def _read_card(chain: list[Map], data: str | None, report: Diagnostics) -> _Card | None:
+def _read_card(chain: list[Map], data: str | None, fence: Fence, report: Diagnostics) -> _Card | None:
     """The card that `--data` names, else the last file of the chain that names one; only the sections to merge."""
     file = next((f for f in reversed(chain) if "dataset" in f), chain[-1])
     named = file.get("dataset")
@@ -101,6 +105,8 @@ def _read_card(chain: list[Map], data: str | None, report: Diagnostics) -> _Card
     else:
         return None
     cards = packaged_cards()
+    if data is None and fence.refuses(named, at, report):
+        return None
     path = cards.get(named) or locate(named, cards, folder)
     if path is None:
         help = did_you_mean(named, cards, f"packaged cards: {', '.join(cards)}")
@@ -108,18 +114,36 @@ def _read_card(chain: list[Map], data: str | None, report: Diagnostics) -> _Card
         return None
     source = read_file(path, report, at)
     content = read_map(source, report) if source else None
-    if source is None or content is None or not _speaks_this_version(content, report):
+    if source is None or content is None or newer_version(content, report):
         return None
     validate(content.without(*CARD_SECTIONS), card_schema(), report)
     return _Card(named, source.name, content.only(*CARD_SECTIONS))
 
 
-def _merged(chain: list[Map], card: _Card | None, data: str | None, report: Diagnostics) -> Map:
-    """The card, over it the base of all, over that each file that extends the one before; its place is the file's."""
+def _read_libraries(parts: list[Map], fence: Fence, report: Diagnostics) -> Libraries:
+    """Of the last part that says what to import, because a list replaces the one before."""
+    imports = next((part["imports"] for part in reversed(parts) if "imports" in part), None)
+    return read_libraries(imports if isinstance(imports, List) else List(parts[0].span, []), fence, report)
+
+
+def _with_python(root: Map, libraries: Libraries) -> Map:
+    """`root` with the Python that it and its libraries import; the libraries themselves are merged."""
+    if not isinstance(root.get("imports"), List):
+        return root
+    entries = root.entries()
+    entries["imports"] = (root.keys_at["imports"], libraries.python, root.at["imports"])
+    return Map(root.span, entries, root.deleted)
+
+
+def _merged(chain: list[Map], card: _Card | None, libraries: Libraries, data: str | None, report: Diagnostics) -> Map:
+    """The card and the libraries, the base of all, each file that extends the one before; its place is the file's."""
     base = chain[0].without(*HEAD)
     if data is not None and not any("dataset" in file for file in chain):
         base = base.without("data")
     merged = lay_over(card.content, base) if card else base
+    if libraries.blocks:
+        at = libraries.blocks.span
+        merged = lay_over(Map(at, {"blocks": (at, libraries.blocks, at)}), merged)
     for file in chain[1:]:
         patch = file.without("blockrec", *HEAD)
         merged = merge(merged, check_patch(merged, patch, model_schema(), report))
@@ -135,18 +159,10 @@ def _asked(variants: Sequence[str], point: Point | None) -> list[tuple[str, Span
     return [(name, Span(Source(VARIANT_OPTION, name), 0, 0, max(1, len(name)))) for name in names]
 
 
-def _with_variants(merged: Map, known: Map, variants: Sequence[tuple[str, Span]], report: Diagnostics) -> Map:
-    for name, at in variants:
-        patch = known.get(name)
-        if isinstance(patch, Map):
-            merged = _patched(merged, [patch], report)
-        elif name not in known and not (name == BASE and at.source.name != VARIANT_OPTION):
+def _variants(known: Map, asked: Sequence[tuple[str, Span]], report: Diagnostics) -> list[Map]:
+    """The patches of those names."""
+    for name, at in asked:
+        if name not in known and not (name == BASE and at.source.name != VARIANT_OPTION):
             otherwise = f"variants: {', '.join(known)}" if known else "the file has no `variants`"
             report.error("E111", f"there is no variant `{name}`", at, help=did_you_mean(name, known, otherwise))
-    return merged
-
-
-def _patched(merged: Map, patches: Iterable[Map], report: Diagnostics) -> Map:
-    for patch in patches:
-        merged = merge(merged, check_patch(merged, patch, model_schema(), report))
-    return merged
+    return [known[name] for name, _ in asked if isinstance(known.get(name), Map)]

@@ -32,8 +32,8 @@ def merge(base: Map, patch: Map, path: Path = ()) -> Map:
     return Map(base.span, entries, deleted)
 
 
-def lay_over(card: Map, file: Map) -> Map:
-    """A file over its dataset card: the same rule, but nulls that have nothing to delete stay values of the file.
+def lay_over(card: Map, file: Map, path: Path = ()) -> Map:
+    """A file over its dataset card or its libraries: the same rule, but nulls with nothing to delete stay its values.
 
     A key that both have counts as the file's.
     """
@@ -43,8 +43,10 @@ def lay_over(card: Map, file: Map) -> Map:
         if value is None and key in card:
             del entries[key]
             deleted[key] = key_at
+        elif isinstance(value, Map) and is_node((*path, key)) and "block" in value:
+            entries[key] = (key_at, _replaced(old, value), at)
         elif isinstance(value, Map) and isinstance(old, Map):
-            entries[key] = (key_at, lay_over(old, value), at)
+            entries[key] = (key_at, lay_over(old, value, (*path, key)), at)
         else:
             entries[key] = (key_at, value, at)
     return Map(file.span, entries, {**deleted, **file.deleted})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from blockrec.language.environment import is_environment
 from blockrec.language.files import folder_of
 from blockrec.language.values import UNKNOWN, List, Map
 from blockrec.language.wordlist import is_file_name
@@ -27,6 +29,32 @@ def portable(root: Map, data: Map, features: Map) -> dict[str, Any]:
     return sections
 
 
+def reached(root: Map, own: Iterable[str]) -> Map:
+    """`root` without the composites that neither are its own nor are used by its nodes."""
+    blocks = root.section("blocks")
+    needed, open_ = set(own), [*_used(root.without("blocks"))]
+    open_ += [use for name in needed for use in _used(blocks[name])]
+    while open_:
+        name = open_.pop()
+        if name.startswith("$"):
+            return root
+        if name in blocks and name not in needed:
+            needed.add(name)
+            open_ += _used(blocks[name])
+    if len(needed) == len(blocks):
+        return root
+    kept = (root.keys_at["blocks"], blocks.only(*needed), root.at["blocks"])
+    return Map(root.span, {k: kept if k == "blocks" else entry for k, entry in root.entries().items()}, root.deleted)
+
+
+def _used(value: Any) -> Iterator[str]:
+    """What the nodes in `value` name as `block`, and tasks as `loss`."""
+    for key, item in value.items() if isinstance(value, Map) else ():
+        if key in ("block", "loss") and isinstance(item, str):
+            yield item
+        yield from _used(item)
+
+
 def _with_absolute_words(written: Any, evaluated: Map) -> Any:
     """The features, and fields of sequences, as written, with the files of `vocab:` absolute."""
     found = dict(written)
@@ -41,7 +69,7 @@ def _with_absolute_words(written: Any, evaluated: Map) -> Any:
 def _with_absolute(written: Any, data: Map, path: tuple[str, ...]) -> Any:
     """`written` with the paths at `path` absolute."""
     key, *rest = path
-    if key not in data or data[key] is UNKNOWN:
+    if key not in data or data[key] is UNKNOWN or is_environment(written[key]):
         return written
     value = data[key]
     if rest:

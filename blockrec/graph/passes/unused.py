@@ -19,9 +19,9 @@ def report_unused(document: Document, report: Diagnostics) -> None:
     used = set(_blocks(root.section("graph"))) | {
         b for c in root.section("blocks").values() for b in _blocks(c.section("graph"))
     }
-    for name, at in root.section("blocks").keys_at.items():
+    for name in document.own_composites:
         if name not in used:
-            report.warn("W202", f"composite `{name}` is never used", at)
+            report.warn("W202", f"composite `{name}` is never used", root.section("blocks").keys_at[name])
 
 
 def _expressions(value: object) -> list[str]:

@@ -48,7 +48,7 @@ def model_schema() -> Schema:
             "imports": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Python modules or .py files with blocks.",
+                "description": "Python modules, .py files with blocks, and .yaml files with composites.",
             },
             "params": named("Values for `$name` and `$(…)`.", {"x-new": []}),
             **_INPUTS,
@@ -66,6 +66,13 @@ def model_schema() -> Schema:
         },
         required=["blockrec", "features", "graph"],
     )
+
+
+@cache
+def library_schema() -> Schema:
+    """Of a file of composites."""
+    imports = {**model_schema()["properties"]["imports"], "description": "What its composites are made of."}
+    return closed("Composites.", {"blockrec": _VERSION, "doc": _DOC, "imports": imports, "blocks": BLOCKS})
 
 
 @cache
