@@ -39,6 +39,8 @@ CODES: dict[str, str] = {
     "E302": "label used in the graph",
     "E310": "shape mismatch",
     "E311": "two sizes for one table",
+    "E312": "repeated block that changes the type",
+    "E313": "node that cannot share",
     "E314": "composite that contains itself",
     "E315": "wrong dtype, or a sequence where none is taken",
     "E316": "axes of different sequences",
