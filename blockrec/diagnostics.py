@@ -17,6 +17,8 @@ from blockrec.excerpt import Excerpt, plain
 
 SHOWN = 20
 """The text form prints this many diagnostics and counts the rest."""
+LONGEST = 1000
+"""Characters of a message, a label or a help."""
 MANY = 100
 """So many names are compared in full with a misspelt one."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
@@ -96,6 +98,7 @@ class Diagnostics:
         notes: Iterable[tuple[Span, str]] = (),
     ) -> None:
         assert code in CODES, f"{code} is not in blockrec.codes"
+        message, label, help = _clipped(message), _clipped(label), _clipped(help)
         self._found[Diagnostic(code, message, at, label, help, tuple(notes))] = None
 
     warn = error
@@ -126,6 +129,11 @@ class Diagnostics:
 
     def __str__(self) -> str:
         return render_all(list(self))
+
+
+def _clipped(text: str) -> str:
+    """What a message quotes of a file may be a megabyte long."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 class BlockrecError(Exception):

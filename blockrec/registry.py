@@ -117,8 +117,8 @@ def _imported(where: str) -> list[Entry]:
         return _blocks_in(_import(where))
     try:
         content = Path(where).read_bytes()
-    except OSError as error:
-        raise fail("E210", f"cannot import `{where}`: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise fail("E210", f"cannot import `{where}`: {getattr(error, 'strerror', None) or error}") from error
     state = cache.digest([str(Path(where).resolve()), _content(content), _tree_state()])
     return list(_cached(f"signatures/{state}", lambda: _blocks_in(_import(where))).values())
 

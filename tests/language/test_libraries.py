@@ -164,7 +164,8 @@ def test_a_mistake_in_a_library_shows_what_imports_it(folder: Path) -> None:
 
 
 def test_a_mistake_in_an_imported_composite_shows_where_it_is_used(folder: Path) -> None:
-    (folder / "parts" / "towers.yaml").write_text(TOWERS.replace("block: mlp, in: x, hidden: $hidden", "block: mean_pool, in: x"))
+    wrong = TOWERS.replace("block: mlp, in: x, hidden: $hidden", "block: mean_pool, in: x")
+    (folder / "parts" / "towers.yaml").write_text(wrong)
     _, _, report = check("m.yaml")
     (only,) = report.errors
     assert only.at is not None and only.at.source.name == "parts/towers.yaml"
