@@ -14,7 +14,7 @@ from blockrec.language.expressions import substitute
 from blockrec.language.features import Features
 from blockrec.language.files import read_model
 from blockrec.language.layers import Layers, merge_layers
-from blockrec.language.names import check_names
+from blockrec.language.names import check_names, own_features
 from blockrec.language.params import REQUIRED, resolve_params
 from blockrec.language.portable import portable, reached
 from blockrec.language.schema.document import VERSION, model_schema
@@ -60,8 +60,7 @@ class Document:
 
     def is_own(self, feature: str) -> bool:
         """Whether the file itself, not only its dataset card, names this feature or sequence."""
-        at = self.root.section("features").keys_at.get(feature.partition(".")[0])
-        return at is not None and at.source.name != self.card_file
+        return feature.partition(".")[0] in own_features(self.root.section("features"), self.card_file)
 
     @property
     def own_composites(self) -> list[str]:

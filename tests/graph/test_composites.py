@@ -85,3 +85,16 @@ def test_a_composite_that_only_passes_on(checked: Any, codes: Any) -> None:
     assert graph is not None, str(report)
     assert graph.nodes["head"].axes == {"d": 8}
     assert [c for c, _ in codes("  head: {block: wire, in: head}", OUT + wire)] == ["E301"]
+
+
+def test_the_name_of_a_block_may_be_an_expression(checked: Any, codes: Any) -> None:
+    use = "  target: {block: embed, in: [item, category], dim: 4}\n  head: {block: $kind, in: target, out: 1}"
+    graph, report = checked(use, OUT + "\nparams: {kind: linear}")
+    assert graph is not None and graph.nodes["head"].block == "linear", str(report)
+    assert codes(use, OUT + "\nparams: {kind: liner}") == [("E202", "$kind")]
+    assert codes(use, OUT + "\nparams: {kind: 3}") == [("E104", "$kind")]
+
+
+def test_no_task_is_called_loss(codes: Any) -> None:
+    use = "  target: {block: embed, in: item, dim: 4}\n  head: {block: linear, in: target, out: 1}"
+    assert codes(use, "tasks: {loss: {logits: head, loss: bce, label: click}}") == [("E109", "loss")]

@@ -303,3 +303,13 @@ def test_sections(mapping: Callable[[str], Map]) -> None:
     root = mapping("a: {b: 1}\nc: 3\nd:\n")
     assert root.section("a") == {"b": 1} and root.section("c") == root.section("d") == root.section("e") == {}
     assert root.section("d").span.text == "d" and root.without("a", "x") == {"c": 3, "d": None}
+
+
+def test_a_feature_of_a_card_that_an_extended_file_changes_is_the_files_own(
+    folder: Path, loaded: Callable[..., Document]
+) -> None:
+    (folder / "base.yaml").write_text("blockrec: 1\ngraph: {}\ndataset: cards/shop.yaml\n")
+    (folder / "big.yaml").write_text("blockrec: 1\nextends: base.yaml\nfeatures: {item: {dim: 8}}\n")
+    document = loaded("big.yaml")
+    assert document.card == "cards/shop.yaml" and document.features.features["item"].dim == 8
+    assert document.is_own("item") and not document.is_own("user")

@@ -143,3 +143,14 @@ def test_a_file_over_its_card() -> None:
     features = merged["features"]
     assert features.keys_at["item"].source.name == "file" and features["item"].at["vocab"].source.name == "card"
     assert features.deleted["user"].source.name == "file"
+
+
+@settings(deadline=None)
+@given(trees, trees, trees)
+def test_laws(base: dict[str, Any], patch: dict[str, Any], other: dict[str, Any]) -> None:
+    once = merge(tree(base), tree(patch))
+    assert merge(tree(base), tree({})) == base
+    assert merge(once, tree(patch)) == once
+    apart = {f"x{key}": value for key, value in other.items()}
+    both = merge(merge(tree(base), tree(patch)), tree(apart))
+    assert both == merge(merge(tree(base), tree(apart)), tree(patch)) == merge(tree(base), tree({**patch, **apart}))
