@@ -12,9 +12,9 @@ from blockrec.language.values import Map
 def report_unused(document: Document, report: Diagnostics) -> None:
     """W202 for parameters that no expression names and composites that no node uses."""
     root = document.root
-    expressions = " ".join(_expressions(root))
+    mentioned = {word for text in _expressions(root) for word in re.findall(r"\w+", text)}
     for name, at in root.section("params").keys_at.items():
-        if not re.search(rf"\b{name}\b", expressions):
+        if name not in mentioned:
             report.warn("W202", f"parameter `{name}` is never used", at, help="delete it, or write `$" + name + "`")
     used = set(_blocks(root.section("graph"))) | {
         b for c in root.section("blocks").values() for b in _blocks(c.section("graph"))
