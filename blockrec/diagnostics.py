@@ -117,10 +117,15 @@ class Diagnostics:
         return any(d.is_error for d in self._found)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._shown())
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        return iter(sorted(self._found, key=lambda d: d.order))
+        return iter(sorted(self._shown(), key=lambda d: d.order))
+
+    def _shown(self) -> list[Diagnostic]:
+        """All but warnings at the place of an error, which has the same cause."""
+        places = {d.at for d in self._found if d.is_error and d.at}
+        return [d for d in self._found if d.is_error or d.at not in places]
 
     def raise_errors(self) -> None:
         """Raise `BlockrecError` if any error was reported."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -15,6 +16,8 @@ from blockrec.language.values import UNKNOWN, List, Map
 
 __all__ = ["ExpressionError", "evaluate", "is_expression", "mentioned", "substitute"]
 
+WRONG_NAME = re.compile(r"\$\{? *(?:params\.)?([A-Za-z_]\w*) *\}?")
+"""`${dim}` and `$params.dim`, as other systems write a name."""
 MAX_TOTAL = 1_000_000
 """Items of a section with its parameters filled in: lists of lists of lists would grow without bound."""
 
@@ -65,6 +68,8 @@ def body(text: str) -> tuple[str, int]:
         return text[2:-1], 2
     if NAME.fullmatch(text[1:]):
         return text[1:], 1
+    if found := WRONG_NAME.fullmatch(text):
+        raise ExpressionError("E403", f"`{text[:60]}` is not an expression", 0, len(text), f"write ${found[1]}")
     shown = text if len(text) <= 60 else f"{text[:57]}…"
     help = """write `$name` or `$(…)` as the whole value; a text that begins with `$` is `$("$…")`"""
     raise ExpressionError("E403", f"`{shown}` is not an expression", 0, len(text), help)

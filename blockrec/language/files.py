@@ -73,10 +73,12 @@ def read_file(path: Path, report: Diagnostics, at: Span | None = None) -> Source
     except OSError as error:
         report.error("E009", f"cannot read `{name}`: {error.strerror}", at)
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        report.error(
-            "E009", f"`{name}` is not UTF-8: byte {raw[error.start]:#04x} in line {line}", at, help="save it as UTF-8"
-        )
+        line = raw[: error.start].count(b"\n")
+        start = error.start - (raw[: error.start].rfind(b"\n") + 1)
+        place = Span(Source(name, raw.decode("latin-1")), line, start, 1)
+        notes = [(at, "read from here")] if at else []
+        message = f"`{name}` is not UTF-8: byte {raw[error.start]:#04x} in line {line + 1}"
+        report.error("E009", message, place, notes=notes, help="save it as UTF-8")
     return None
 
 

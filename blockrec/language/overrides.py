@@ -8,6 +8,7 @@ from typing import Any
 from blockrec.diagnostics import Diagnostics, Source, Span, did_you_mean
 from blockrec.language.expressions import mentioned
 from blockrec.language.merge import is_node
+from blockrec.language.renamed import explain_word
 from blockrec.language.source import read_value
 from blockrec.language.values import Map
 from blockrec.language.words import dotted
@@ -88,7 +89,7 @@ class _Check:
             return True
         new = child(schema, key).get("x-new")
         otherwise = f"a new one needs `{new[0]}`" if new else _listed([*base, *properties])
-        help = did_you_mean(key, [*base, *properties], otherwise)
+        help = explain_word(key, [*base, *properties], otherwise)
         return self._refuse(f"there is no `{dotted(here)}` to override", at, help)
 
     def _may_add(self, key: str, value: Any, schema: Mapping[str, Any]) -> bool:

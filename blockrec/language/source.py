@@ -6,6 +6,7 @@ is refused before anything recurses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,9 @@ import yaml
 
 from blockrec.diagnostics import Diagnostics, Source, Span
 from blockrec.language import scalars
+from blockrec.language.slips import report_odd_blanks
 from blockrec.language.syntax import report_syntax_error, report_unprintable
-from blockrec.language.values import UNKNOWN, List, Map
+from blockrec.language.values import MERGE_KEY, UNKNOWN, List, Map
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 1_000_000
@@ -35,7 +37,7 @@ def read_value(source: Source, report: Diagnostics, *, start: int = 0) -> tuple[
     if len(text.encode(errors="replace")) > MAX_BYTES:
         report.error("E008", f"`{source.name}` is larger than {MAX_BYTES // 1_000_000} MB", Span(source, 0, 0, 1))
         return None
-    if report_unprintable(source, report):
+    if report_unprintable(source, report) or report_odd_blanks(source, report):
         return None
     reader = _Reader(source, start, report)
     try:
@@ -65,11 +67,15 @@ class _Reader:
     """Values from the events of one document.
 
     unclosed: open parentheses of an expression that a comma has cut; what follows is its rest, not YAML.
+    anchors: that were refused, so that their aliases need not be. keyless: whether the mapping being read has a key
+    that is none.
     """
 
     def __init__(self, source: Source, start: int, report: Diagnostics) -> None:
         self.source, self.start, self.report = source, start, report
         self.unclosed = 0
+        self.anchors: set[str] = set()
+        self.keyless = False
 
     def document(self, events: Iterator[Any]) -> tuple[Any, Span]:
         self.events = events
@@ -87,7 +93,8 @@ class _Reader:
     def _value(self, event: Any, depth: int, *, flow: bool) -> tuple[Any, Span]:
         if isinstance(event, yaml.AliasEvent):
             at = self._span(event)
-            self._refuse_anchor(f"alias `*{event.anchor}`", at)
+            if event.anchor not in self.anchors:
+                self._refuse_anchor(f"alias `*{event.anchor}`", at)
             return UNKNOWN, at
         self._refuse_decoration(event)
         if isinstance(event, yaml.ScalarEvent):
@@ -97,8 +104,8 @@ class _Reader:
             raise _Stop
         read = self._list if isinstance(event, yaml.SequenceStartEvent) else self._map
         value: Map | List = read(event, depth + 1)
-        self.unclosed = 0
-        return value, value.span
+        self.unclosed, broken, self.keyless = 0, self.keyless, False
+        return UNKNOWN if depth and (event.tag or broken) else value, value.span
 
     def _list(self, start: Any, depth: int) -> List:
         items = []
@@ -118,6 +125,7 @@ class _Reader:
             rest = self._is_rest(follower) or rest
             value, at = self._value(follower, depth, flow=start.flow_style)
             empty = isinstance(follower, yaml.ScalarEvent) and not follower.value and not follower.style
+            value = UNKNOWN if key == MERGE_KEY and key_at.text == MERGE_KEY else value
             if key is not None and not rest and not self._is_duplicate(key, key_at, entries):
                 entries[key] = (key_at, value, key_at if empty else at)
         return Map(self._span(start, event), entries)
@@ -129,10 +137,13 @@ class _Reader:
             if event.value != "<<" or event.style:
                 return event.value, at
             self._refuse_anchor("merge key `<<`", at)
-            return None, at
+            return MERGE_KEY, at
         value, at = self._value(event, depth, flow=False)
         if value is not UNKNOWN:
-            self.report.error("E101", "a key must be a word, not a list or a mapping", at)
+            doubled = re.fullmatch(r"\{ *(\w+) *\}", at.text)
+            help = f"write ${doubled[1]} for the value of a parameter" if doubled else ""
+            self.report.error("E101", "a key must be a word, not a list or a mapping", at, help=help)
+            self.keyless = True
         return None, at
 
     def _is_duplicate(self, key: str, at: Span, entries: dict[str, tuple[Span, Any, Span]]) -> bool:
@@ -145,8 +156,14 @@ class _Reader:
 
     def _scalar(self, event: Any, *, flow: bool) -> tuple[Any, Span]:
         at, text = self._span(event), event.value
+        if event.tag:
+            return UNKNOWN, at
         if event.style:
             return text, at
+        if flow and text.startswith("(") and not self.unclosed and (unclosed := open_parentheses(text)) > 0:
+            self._report_tuple(at)
+            self.unclosed = unclosed
+            return UNKNOWN, at
         if flow and text.startswith("$(") and not self.unclosed and (unclosed := open_parentheses(text)) > 0:
             self._report_cut_expression(at)
             self.unclosed = unclosed
@@ -155,6 +172,12 @@ class _Reader:
             code, message, label, help = doubt
             self.report.warn(code, message, at, label=label, help=help)
         return scalars.resolve(text), at
+
+    def _report_tuple(self, at: Span) -> None:
+        line = self.source.lines[at.line]
+        whole = line[at.column : _closing(line, at.column)]
+        help = f"write [{whole[1:].removesuffix(')')}]"
+        self.report.error("E001", "a list is written with square brackets", at.inside(0, len(whole)), help=help)
 
     def _report_cut_expression(self, at: Span) -> None:
         line = self.source.lines[at.line]
@@ -176,6 +199,7 @@ class _Reader:
     def _refuse_decoration(self, event: Any) -> None:
         at = self._span(event)
         if event.anchor:
+            self.anchors.add(event.anchor)
             self._refuse_anchor(f"anchor `&{event.anchor}`", at.inside(0, len(event.anchor) + 1))
         if event.tag:
             word = at.text.split(" ")[0] or "!"

@@ -7,6 +7,7 @@ import re
 import yaml
 
 from blockrec.diagnostics import Diagnostics, Source, Span
+from blockrec.language.slips import report_known_slip
 
 CAUSES = {
     "mapping values are not allowed": (
@@ -16,7 +17,7 @@ CAUSES = {
     "could not find expected ':'": ("a key without a `:`", "write `key: value`, with a blank after the colon"),
     "did not find expected ',' or": (
         "an item ends here, but neither `,` nor a closing bracket follows",
-        "separate items with `,`; quote text that contains `[`, `]`, `{` or `}`",
+        "separate items with `,`, and close every bracket; quote text that contains `[`, `]`, `{` or `}`",
     ),
     "did not find expected key": (
         "expected a key here",
@@ -52,8 +53,19 @@ def report_syntax_error(error: yaml.MarkedYAMLError, source: Source, start: int,
         at = Span(source, line, indent.index("\t"), 1)
         report.error("E006", "a tab in the indentation", at, help="indent with blanks")
         return
+    if report_known_slip(source, line, column, report):
+        return
     cause, help = _cause(error, source)
-    report.error("E001", f"not valid YAML: {cause}", Span(source, line, column, 1), help=help)
+    notes = [] if (opened := _opening(error, source, line)) is None else [(opened, "opened here")]
+    report.error("E001", f"not valid YAML: {cause}", Span(source, line, column, 1), notes=notes, help=help)
+
+
+def _opening(error: yaml.MarkedYAMLError, source: Source, line: int) -> Span | None:
+    """The bracket inside which something is wrong, if it stands on an earlier line: perhaps it is not closed."""
+    mark = error.context_mark
+    if mark is None or not _never_closed(error) or mark.line >= line:
+        return None
+    return Span(source, mark.line, mark.column, 1)
 
 
 def _place(error: yaml.MarkedYAMLError, source: Source) -> tuple[int, int]:

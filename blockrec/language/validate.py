@@ -8,11 +8,14 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from blockrec.diagnostics import Diagnostics, Span, did_you_mean, nearest
+from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.fits import fits
+from blockrec.language.places import belongs
+from blockrec.language.renamed import NESTED, explain_word, meant
 from blockrec.language.schema import NODE_WORDS
-from blockrec.language.values import UNKNOWN, List, Map
-from blockrec.language.words import correction, dotted, expected, given
+from blockrec.language.schema.parts import NAME
+from blockrec.language.values import MERGE_KEY, UNKNOWN, List, Map
+from blockrec.language.words import as_name, correction, dotted, expected, given
 
 Mistake = Any
 """A `ValidationError` of jsonschema, which is imported only when there is something to validate."""
@@ -53,6 +56,7 @@ class _Section:
 
     codes = {"unknown": "E100", "type": "E104"}
     further: tuple[str, ...] = ()
+    elsewhere = staticmethod(belongs)
 
     def name(self, path: Path) -> str:
         return f"`{dotted((*self.path, *path))}`" if (*self.path, *path) else "the file"
@@ -79,6 +83,9 @@ class _Parameters:
 
     codes = {"unknown": "E103", "type": "E104"}
     further = NODE_WORDS
+
+    def elsewhere(self, key: str) -> str:  # noqa: ARG002 - parameters belong to their block alone
+        return ""
 
     def name(self, path: Path) -> str:
         return f"parameter `{dotted(path)}` of `{self.block}`"
@@ -127,7 +134,7 @@ class _Validation:
         return self.clean
 
     def _report(self, error: Mistake) -> None:
-        if error.instance is UNKNOWN:
+        if error.instance is UNKNOWN or error.instance == MERGE_KEY:
             return
         rule = _RULES.get(error.validator, _Validation._otherwise)
         rule(self, error, tuple(error.absolute_path), error.schema)
@@ -143,32 +150,43 @@ class _Validation:
     def _unknown(self, error: Mistake, path: Path, schema: Any) -> None:
         known = [*schema.get("properties", {}), *(() if path else self.words.further)]
         for key in _unknown_keys(error):
-            otherwise = f"known here: {', '.join(known)}" if known else "nothing can be set here"
+            listed = f"known here: {', '.join(known)}" if known else "nothing can be set here"
+            otherwise = self.words.elsewhere(key) or listed
             at = key_span(self.words.root, (*path, key), getattr(self.words, "at", None))
-            help = did_you_mean(key, known, otherwise)
+            help = explain_word(key, known, otherwise)
             self._say(error, self.words.codes["unknown"], self.words.unknown(path, key), at, help=help)
 
     def _required(self, error: Mistake, path: Path, schema: Any) -> None:
         properties = schema.get("properties", {})
-        misspelt = {nearest(key, properties) for key in _unknown_keys(error)}
+        others = [key for key in error.instance if key not in (*properties, *NODE_WORDS)]
         for key in error.validator_value:
-            if key not in error.instance and key not in misspelt:
-                at = self.words.home(path)
+            if key in error.instance:
+                continue
+            instead = next((other for other in others if other in NESTED or meant(other, [key])), None)
+            if MERGE_KEY in error.instance:
+                continue
+            if instead is None:
                 help = schema.get("x-help") or _described(properties, key)
-                self._say(error, "E105", self.words.missing(path, key), at, f"missing `{key}`", help)
+                self._say(error, "E105", self.words.missing(path, key), self.words.home(path), f"missing `{key}`", help)
+            elif schema.get("additionalProperties") is not False:  # else it is reported as unknown
+                at = key_span(self.words.root, (*path, instead))
+                self._say(error, "E105", self.words.missing(path, key), at, help=explain_word(instead, [key]))
 
     def _type(self, error: Mistake, path: Path, schema: Any) -> None:
         code = "E101" if isinstance(self.words, _Section) and error.validator_value == "object" else "E104"
         wanted = expected(schema)
         message = f"{self.words.name(path)} must be {wanted}, not {given(error.instance)}"
-        help = correction(error.instance, schema)
+        advice = schema.get("x-help", "") if error.instance is None else ""
+        help = advice or correction(error.instance, schema)
         self._say(error, code, message, self._value_span(path), f"expected {wanted}", help)
 
     def _enum(self, error: Mistake, path: Path, schema: Any) -> None:
         choices = error.validator_value if error.validator == "enum" else [error.validator_value]
         listed = ", ".join(map(_written, choices))
         message = f"{self.words.name(path)} cannot be {given(error.instance)}"
-        help = schema.get("x-help") or did_you_mean(error.instance, map(_written, choices))
+        names, word = [*map(_written, choices)], str(error.instance)
+        same = next((name for name in names if name.lower() == word.lower() and name != word), "")
+        help = f"did you mean `{same}`?" if same else schema.get("x-help") or explain_word(word, names)
         self._say(error, "E107", message, self._value_span(path), f"one of: {listed}", help)
 
     def _limit(self, error: Mistake, path: Path, schema: Any) -> None:  # noqa: ARG002 - one form for all rules
@@ -177,6 +195,8 @@ class _Validation:
         self._say(error, "E106", message, self._value_span(path), f"must be {bound}")
 
     def _size(self, error: Mistake, path: Path, schema: Any) -> None:
+        if error.validator == "minProperties" and any(key not in error.instance for key in schema.get("required", ())):
+            return  # reported as missing
         bound, what = _SIZES[str(error.validator)]
         count = f"{error.validator_value} {what}{'' if error.validator_value == 1 else 's'}"
         message = f"{self.words.name(path)} must have {bound} {count}, not {len(error.instance)}"
@@ -186,12 +206,14 @@ class _Validation:
 
     def _pattern(self, error: Mistake, path: Path, schema: Any) -> None:
         help = schema.get("x-help") or schema.get("description", "")
+        help = f"write `{as_name(error.instance)}`: {help}" if error.validator_value == NAME else help
         if "propertyNames" in error.absolute_schema_path:
             at = key_span(self.words.root, (*path, error.instance))
             self._say(error, "E109", f"`{error.instance}` is not a name", at, help=help)
         else:
             message = f"{self.words.name(path)} cannot be {given(error.instance)}"
-            self._say(error, "E101", message, self._value_span(path), help=help)
+            number = correction(error.instance, {"type": "number"})
+            self._say(error, "E101", message, self._value_span(path), help=number or help)
 
     def _alternatives(self, error: Mistake, path: Path, schema: Any) -> None:
         """Report the mistakes of the alternative that has the right type, if one has."""
@@ -241,7 +263,7 @@ _RULES: dict[str, Callable[[_Validation, Mistake, Path, Any], None]] = {
 
 def _unknown_keys(error: Mistake) -> Iterator[str]:
     properties = error.schema.get("properties", {})
-    return islice((key for key in error.instance if key not in properties), SHOWN)
+    return islice((key for key in error.instance if key not in properties and key != MERGE_KEY), SHOWN)
 
 
 def _branches(error: Mistake) -> list[list[Mistake]]:

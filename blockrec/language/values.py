@@ -16,6 +16,8 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+MERGE_KEY: Final = "<<"
+"""Reported and kept, with an unknown value: what it would have brought is not missing."""
 
 
 class Map(dict[str, Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,12 @@ PLURAL = {
 def dotted(path: Iterable[str | int]) -> str:
     """`("graph", "a", "hidden", 0)` → `graph.a.hidden[0]`."""
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
+
+
+def as_name(text: str) -> str:
+    """The legal name that is most like `text`: `My tower` → `my_tower`."""
+    name = re.sub("[^a-z0-9]+", "_", text.lower()).strip("_")
+    return name if name[:1].isalpha() else f"n_{name}".rstrip("_")
 
 
 def expected(schema: Mapping[str, Any]) -> str:
@@ -77,6 +84,8 @@ def correction(value: Any, schema: Mapping[str, Any]) -> str:
         return f"write {int(value)}; in an expression, `//` divides whole numbers"
     if "array" in types and value is not None and not isinstance(value, Mapping | list):
         return f"write [{value}]"
+    if isinstance(value, str) and "null" in types and value.lower() in ("none", "nil"):
+        return "write null"
     if value is None:
         return "give a value, or delete the line"
     return ""

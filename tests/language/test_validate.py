@@ -57,7 +57,7 @@ CHANGES = [
     ("weight: 0.5", "weight: $half", ["E401 15:72"]),
     ("variants:\n", "train: {epochs: 0}\nvariants:\n", ["E106 16:17"]),
     ("variants:\n", "train: {epochs: 1.0}\nvariants:\n", ["E104 16:17"]),
-    ("variants:\n", "train: {epochs: yes}\nvariants:\n", ["E104 16:17", "W002 16:17"]),
+    ("variants:\n", "train: {epochs: yes}\nvariants:\n", ["E104 16:17"]),
     ("variants:\n", "train:\nvariants:\n", ["E101 16:1"]),
     ("variants:\n", "kernels: gpu\nvariants:\n", ["E107 16:10"]),
     ("variants:\n", "imports: [3]\nvariants:\n", ["E104 16:11"]),

@@ -1,0 +1,41 @@
+"""Where in a model file a key belongs that was written somewhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from blockrec.language.renamed import called
+
+OPTIMIZER_KEYS = ("lr", "betas", "eps", "weight_decay")
+
+
+def belongs(key: str) -> str:
+    """Help for a key that is legal at another place; empty if it is legal nowhere, or at many places."""
+    home = _homes().get(key)
+    if home is None:
+        translated = called(key, _homes())
+        home = _homes().get(translated or "")
+        key = translated or key
+    return f"`{key}` belongs to `{home}`" if home else ""
+
+
+@cache
+def _homes() -> dict[str, str]:
+    """Key → the one section that has it; the settings of an optimizer belong to the one that is used by default."""
+    from blockrec.language.schema.document import model_schema
+
+    found: dict[str, list[str]] = {}
+    for path, key in _keys(model_schema(), ()):
+        found.setdefault(key, []).append(path)
+    homes = {key: paths[0] for key, paths in found.items() if len(paths) == 1 and paths[0]}
+    return {**homes, **dict.fromkeys(OPTIMIZER_KEYS, "train.optimizer.dense.adam")}
+
+
+def _keys(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for key, inner in schema.get("properties", {}).items():
+        yield ".".join(path), key
+        yield from _keys(inner, (*path, key))
+    if isinstance(named := schema.get("additionalProperties"), Mapping):
+        yield from _keys(named, (*path, "NAME"))
