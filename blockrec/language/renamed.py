@@ -145,6 +145,10 @@ def meant(word: str, legal: Collection[str]) -> str | None:
 
 def explain_word(word: str, legal: Collection[str], otherwise: str = "") -> str:
     """Help for a word that is not legal where it stands."""
+    if word.strip() != word:
+        return (
+            f"it begins or ends with the blank U+{ord(_odd_blank(word)):04X}, a letter to YAML: indent by plain blanks"
+        )
     glued = GLUED.fullmatch(word)
     if glued and glued[1] in legal:
         return f"write `{glued[1]}: {glued[2]}`, with a colon and a plain blank"
@@ -155,3 +159,7 @@ def explain_word(word: str, legal: Collection[str], otherwise: str = "") -> str:
         return "parameters stand beside `block`, not in a mapping of their own"
     found = meant(word, legal)
     return f"did you mean `{found}`?" if found else otherwise
+
+
+def _odd_blank(word: str) -> str:
+    return word[0] if word.lstrip() != word else word[-1]

@@ -11,7 +11,6 @@ QUESTION_MARKS = re.compile(r"\?{2,3}")
 COMMENT = re.compile(r" *(//|/\*|;|--(?!-))")
 WIDE_COLON = re.compile(r" *(?:- )?[\w-]+ *([\uff1a\ufe55])")
 GLUED = re.compile(r" *(?:- )?(\w+):([^\s:{\[]+)\s*")
-ODD_BLANK = re.compile("( *)[\xa0\u2000-\u200b\u202f\u3000\ufeff]+ *[\\w-]+:( |$)")
 
 
 def report_known_slip(source: Source, line: int, column: int, report: Diagnostics) -> bool:
@@ -38,17 +37,6 @@ def report_known_slip(source: Source, line: int, column: int, report: Diagnostic
     else:
         return False
     return True
-
-
-def report_odd_blanks(source: Source, report: Diagnostics) -> bool:
-    """Whether a line is indented with blanks that YAML takes for letters (reported)."""
-    for number, line in enumerate(source.lines):
-        if found := ODD_BLANK.match(line):
-            start = len(found[1])
-            message = f"not valid YAML: the indentation holds the blank U+{ord(line[start]):04X}"
-            report.error("E001", message, Span(source, number, start, 1), help="indent with plain blanks")
-            return True
-    return False
 
 
 def _around(pattern: re.Pattern[str], text: str, column: int) -> re.Match[str] | None:

@@ -14,7 +14,6 @@ import yaml
 
 from blockrec.diagnostics import Diagnostics, Source, Span
 from blockrec.language import scalars
-from blockrec.language.slips import report_odd_blanks
 from blockrec.language.syntax import report_syntax_error, report_unprintable
 from blockrec.language.values import MERGE_KEY, UNKNOWN, List, Map
 
@@ -37,7 +36,7 @@ def read_value(source: Source, report: Diagnostics, *, start: int = 0) -> tuple[
     if len(text.encode(errors="replace")) > MAX_BYTES:
         report.error("E008", f"`{source.name}` is larger than {MAX_BYTES // 1_000_000} MB", Span(source, 0, 0, 1))
         return None
-    if report_unprintable(source, report) or report_odd_blanks(source, report):
+    if report_unprintable(source, report):
         return None
     reader = _Reader(source, start, report)
     try:
