@@ -125,7 +125,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["version"], ["check", "dare"], ["viz", "dare"], ["blocks"], ["explain", "din"], ["explain", "E310"]],
+    [["--help"], ["version"], ["check", "dare"], ["viz", "dare"], ["ls", "dare", "+search"], ["blocks"], ["explain", "din"], ["explain", "E310"]],
     ids=" ".join,
 )
 def test_light_commands_do_not_import_torch(warm: Path, arguments: list[str]) -> None:

@@ -16,6 +16,7 @@ from blockrec.graph.compile import build, check_document, with_sizes
 from blockrec.graph.facts import facts
 from blockrec.graph.ir import Graph
 from blockrec.graph.kernels import Choice, choices
+from blockrec.language.defaults import with_defaults
 from blockrec.language.document import Document, load
 from blockrec.language.schema.data import DATA
 from blockrec.language.sweep import Point
@@ -27,7 +28,7 @@ from blockrec.run.loop import Plan
 from blockrec.run.optimizers import Optimizers, build_optimizers
 from blockrec.run.overrides import initialise, report_unmatched
 from blockrec.run.seed import seed_everything
-from blockrec.run.settings import Evaluate, Train, eval_settings, run_length, train_settings, with_defaults
+from blockrec.run.settings import Evaluate, Train, eval_settings, run_length, train_settings
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from blockrec.diagnostics import Span, fail
-from blockrec.language.schema.train import EVAL, TRAIN, Schema
+from blockrec.language.defaults import with_defaults
+from blockrec.language.schema.train import EVAL, TRAIN
 from blockrec.language.values import List, Map
 
 
@@ -78,19 +79,6 @@ def eval_settings(section: Map) -> Evaluate:
     values = with_defaults(section, EVAL)
     count, unit = values["every"].split()
     return Evaluate(int(count), "step" if unit.startswith("step") else "epoch", values.get("batch_size"))
-
-
-def with_defaults(value: Any, schema: Schema) -> Any:
-    """`value` with the schema's defaults filled in at every depth; a choice of one key stays as it is."""
-    if not isinstance(value, Mapping) or "properties" not in schema:
-        return value
-    properties: dict[str, Schema] = schema["properties"]
-    filled = {key: with_defaults(given, properties[key]) for key, given in value.items()}
-    one_key = schema.get("maxProperties") == 1
-    if one_key and not value:
-        return with_defaults(schema["default"], schema)
-    missing = {k: p for k, p in properties.items() if k not in value and "default" in p and not one_key}
-    return filled | {key: with_defaults(property["default"], property) for key, property in missing.items()}
 
 
 def run_length(train: Train, *, epochs: int | None, steps: int | None) -> tuple[int, int | None]:

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Source, did_you_mean
-from blockrec.language.schema.data import DATA
+from blockrec.language.defaults import SETTINGS, with_defaults
 from blockrec.language.schema.parts import Schema
-from blockrec.language.schema.train import EVAL, TRAIN
 from blockrec.language.source import read_map
 from blockrec.language.values import Map
-from blockrec.run.settings import with_defaults
 
 RESULT, RESOLVED = "result.json", "resolved.yaml"
-DEFAULTS: Mapping[str, Schema] = {"train": TRAIN, "eval": EVAL, "data": DATA}
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def _read(path: Path, report: Diagnostics) -> Finished | None:
 
 def _settings(resolved: Map, result: Mapping[str, Any]) -> dict[str, Any]:
     """What decides a result. How long was trained and on what are those of the result, whoever decided them."""
-    sections = {key: _filled(resolved.section(key), schema) for key, schema in DEFAULTS.items()}
+    sections = {key: _filled(resolved.section(key), schema) for key, schema in SETTINGS.items()}
     decided = {"epochs", "steps", "seed", "device"}
     sections["train"] = {key: value for key, value in sections["train"].items() if key not in decided}
     training = {"steps": result.get("training", result).get("steps"), "device": result.get("device")}

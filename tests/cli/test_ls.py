@@ -1,0 +1,58 @@
+"""`ls` lists what is selected."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from blockrec.graph.compile import check_model
+from blockrec.graph.written import written_nodes
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Any:
+    checked, _ = check_model("dare")
+    assert checked is not None
+    return written_nodes(checked.graph)
+
+
+def test_every_node_has_a_line(blockrec: Any, nodes: Any) -> None:
+    ended = blockrec("ls", "dare")
+    head, *lines = ended.out.splitlines()
+    assert head.split() == ["node", "block", "inputs", "gives", "params", "FLOPs"]
+    assert [line.split()[:2] for line in lines] == [[node.name, node.block] for node in nodes.values()]
+    assert "19 of 19 nodes" in ended.err
+
+
+def test_json_has_all_numbers(blockrec: Any, nodes: Any) -> None:
+    for found in json.loads(blockrec("ls", "dare", "--json").out):
+        node = nodes[found["name"]]
+        assert (found["parameters"], found["flops"], found["bytes"]) == (node.parameters, node.flops, node.bytes)
+        assert found["inputs"] == {port: list(values) for port, values in node.inputs.items()}
+
+
+def test_selection_variants_and_sets_reach_it(blockrec: Any) -> None:
+    found = json.loads(blockrec("ls", "dare", "+score", "block:mlp", "--exclude", "dense_head.*", "--json").out)
+    assert [node["name"] for node in found] == ["query", "query_position", "keys", "keys_position", "score", "head.mlp"]
+    chosen = ("--variant", "no_aux", "--set", "graph.head.hidden=[7]")
+    (mlp,) = json.loads(blockrec("ls", "dare", "block:mlp", *chosen, "--json").out)
+    assert mlp["params"]["hidden"] == [7]
+
+
+def test_the_kernel_is_shown_where_one_is_asked_for(blockrec: Any) -> None:
+    out = blockrec("ls", "dare", "search", "dense", "--set", "graph.search.kernel=reference").out
+    assert [line.split()[-1] for line in out.splitlines()] == ["kernel", "reference", "5.05k"]
+
+
+def test_a_misspelt_selection_is_wrong_usage(blockrec: Any) -> None:
+    ended = blockrec("ls", "dare", "serch")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err == "error: there is no node `serch`\n  = help: did you mean `search`?\n"
+
+
+def test_nothing_selected_is_no_mistake(blockrec: Any) -> None:
+    ended = blockrec("ls", "dare", "score,head.mlp")
+    assert (ended.code, ended.out) == (0, "") and ended.err.startswith("0 of 19 nodes")
+    assert json.loads(blockrec("ls", "dare", "score,head.mlp", "--json").out) == []
