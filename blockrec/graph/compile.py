@@ -11,6 +11,7 @@ from blockrec.diagnostics import Diagnostics
 from blockrec.graph.forms import CONCAT
 from blockrec.graph.ir import Graph
 from blockrec.graph.library import Library, read_library
+from blockrec.graph.measured import Measured
 from blockrec.graph.passes.expand import Expander
 from blockrec.graph.passes.infer import infer_types
 from blockrec.graph.passes.link import link
@@ -20,6 +21,8 @@ from blockrec.graph.passes.prune import prune_unused
 from blockrec.graph.passes.share import share_lookups
 from blockrec.graph.passes.tables import check_tables
 from blockrec.graph.passes.tasks import expand_sinks
+from blockrec.graph.passes.tied import check_tied
+from blockrec.graph.passes.train import report_idle
 from blockrec.graph.passes.unused import report_unused
 from blockrec.language.document import Document, load
 from blockrec.language.features import AUTO
@@ -33,12 +36,17 @@ ModelSource = str | Path | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Checked:
-    """A document that went through every pass without tensors; `graph` is what `viz` draws and `lower` builds."""
+    """A document that went through every pass without tensors; `graph` is what `viz` draws and `lower` builds.
+
+    whole: the graph with the nodes that were pruned; measured: what is known of the block of each node.
+    """
 
     document: Document
     library: Library
     graph: Graph
     kernels: str
+    whole: Graph
+    measured: Mapping[str, Measured]
 
 
 def check(
@@ -117,11 +125,14 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     graph = link(graph, library.entries[CONCAT].signature, report)
     graph = check_tables(graph, report)
     graph = infer_types(graph, library, report)
-    graph = measure(graph, library, report)
-    graph = prune_unused(graph, None if report.failed else report)
+    graph = check_tied(graph, report)
+    whole, measured = measure(graph, library, features.sequences, report)
+    graph = prune_unused(whole, None if report.failed else report)
+    if not report.failed:
+        report_idle(graph, measured, report)
     if not (report.failed or document.patched):
         report_unused(document, report)
-    return Checked(document, library, graph, str(document.root.get("kernels", "auto")))
+    return Checked(document, library, graph, str(document.root.get("kernels", "auto")), whole, measured)
 
 
 def with_sizes(checked: Checked, vocabularies: Mapping[str, int]) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blockrec.language.schema.parts import NAME, NAME_HELP
 from blockrec.signature import Port, Signature
 
 EMBED = "embed"
@@ -26,6 +27,8 @@ FORMS: dict[str, Signature] = {
                 },
                 "table": {
                     "type": "string",
+                    "pattern": NAME,
+                    "x-help": NAME_HELP,
                     "description": "Name of the weights: same table and feature, same weights.",
                 },
                 "stack": {

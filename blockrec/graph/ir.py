@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, Literal
 
 from blockrec.diagnostics import Span
 from blockrec.language.features import Feature, Label
 from blockrec.signature import Signature, Type
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 Role = Literal["node", "lookup", "loss"]
 
 UNRESOLVED = "?"
 """Source of an edge that an error left without one; passes stay quiet about it."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Between two nodes of a chain that `repeat` makes: its name, and what its first node takes."""
+
+    chain: str
+    source: str
+    output: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class Edge:
     source: str
     output: str
     span: Span
+    link: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,11 @@ class Sink:
     loss: str | None = None
     warn: str | None = None
 
+    @property
+    def key(self) -> str:
+        """Where the module returns it: a task or an output under its name, else `loss.<name>` or `watch.<name>`."""
+        return self.name if self.kind in ("task", "output") else f"{self.kind}.{self.name}"
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -101,6 +117,8 @@ class Graph:
 
     def digraph(self) -> nx.MultiDiGraph[str]:
         """Nodes and their edges (features and labels left out); edge data: port, edge."""
+        import networkx as nx  # takes longer than checking a model, and few commands need it
+
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         graph.add_nodes_from(self.nodes)
         graph.add_edges_from(
@@ -113,8 +131,13 @@ class Graph:
 
     def ancestors(self, names: set[str]) -> set[str]:
         """`names` and every node that they depend on."""
-        graph = self.digraph()
-        return names.union(*(nx.ancestors(graph, n) for n in names))
+        found, open_ = set(names), list(names)
+        while open_:
+            for _, edge in self.nodes[open_.pop()].edges():
+                if edge.source in self.nodes and edge.source not in found:
+                    found.add(edge.source)
+                    open_.append(edge.source)
+        return found
 
     def used_features(self) -> list[str]:
         """Features and labels that some node or sink reads, in declaration order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blockrec.diagnostics import BlockrecError, Diagnostics, Span
@@ -16,7 +16,10 @@ from blockrec.signature import Signature
 
 @dataclass(frozen=True)
 class Composite:
-    """A block made of nodes: ports by name with their kind, parameters, graph, and outputs by name."""
+    """A block made of nodes: ports by name with their kind, parameters, graph, and outputs by name.
+
+    broken: it lacks a part or its name is taken, which is reported once; its uses are not looked at.
+    """
 
     name: str
     ports: Mapping[str, str]
@@ -24,6 +27,7 @@ class Composite:
     graph: Map
     outputs: Mapping[str, tuple[str, Span]]
     span: Span
+    broken: bool = False
 
     @property
     def required(self) -> list[str]:
@@ -62,7 +66,9 @@ def read_library(document: Document, imports: Iterable[str | Path], report: Diag
     specs = document.root.section("blocks")
     composites = {name: _composite(name, specs) for name, spec in specs.items() if isinstance(spec, Map)}
     for name in set(composites) & ({*entries} | {*FORMS}):
-        report.error("E201", f"composite `{name}` has the name of a registered block", specs.keys_at[name])
+        help = f"rename it, for example `{name}_of_mine`"
+        report.error("E201", f"composite `{name}` has the name of a registered block", specs.keys_at[name], help=help)
+        composites[name] = replace(composites[name], broken=True)
     return Library(entries, composites)
 
 
@@ -86,4 +92,5 @@ def _composite(name: str, specs: Map) -> Composite:
     else:
         outputs = {"out": (str(out), spec.at.get("out", spec.span))}
     ports = {str(port): str(kind) for port, kind in spec.section("in").items()}
-    return Composite(name, ports, spec.section("params"), spec.section("graph"), outputs, specs.keys_at[name])
+    broken = "out" not in spec or not all(isinstance(spec.get(key), Map) for key in ("in", "graph"))
+    return Composite(name, ports, spec.section("params"), spec.section("graph"), outputs, specs.keys_at[name], broken)

@@ -25,19 +25,21 @@ class Model(fx.GraphModule):
     """A compiled model: `model(batch)` maps feature and label names to values, and returns its sinks by name.
 
     A task gives its logits [b, ...] under its name, a loss its scalar under `loss.<name>`, their weighted sum is
-    `loss`, outputs have their own names. `model.code` is the forward pass as Python.
+    `loss`, outputs have their own names, watched values `watch.<name>`. `model.code` is the forward pass as Python.
     """
 
     graph_ir: Graph
 
     def only(self, *names: str) -> Model:
-        """The part that computes these tasks or outputs; shares the parameters and reads no label.
+        """The part that computes these results, by their keys; shares the parameters.
 
-        Raises `KeyError` if a name is neither a task nor an output.
+        `loss` stands for the total and all its terms; only losses read labels. Raises `KeyError` if there is no such
+        result.
         """
-        offered = {s.name for s in self.graph_ir.sinks if s.kind != "loss"}
+        sinks = self.graph_ir.sinks
+        offered = {s.key for s in sinks} | {"loss" for s in sinks if s.kind == "loss"}
         if missing := set(names) - offered:
-            raise KeyError(f"no task or output {sorted(missing)}; there are {sorted(offered)}")
+            raise KeyError(f"no result {sorted(missing)}; there are {sorted(offered)}")
         return assemble(only(self.graph_ir, set(names)), self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:
@@ -48,10 +50,15 @@ class Model(fx.GraphModule):
 
 
 def module_path(node: Node, graph: Graph) -> str:
-    """Where the module of a node lives: its table, `tasks.x`, `losses.x`, or `nodes.<path>`."""
+    """Where the module of a node lives: its table, `tasks.x`, `losses.x`, or `nodes.<path>`, of what it shares.
+
+    What the compiler made, `head/x`, is `head_X`: a name that no user can write.
+    """
     if node.role == "lookup":
         return f"tables.{node.params['table']}.{graph.features[node.params['feature']].root}"
-    return node.name if node.role == "loss" else f"nodes.{node.name.replace('/', '_')}"
+    path, _, made = (node.shares or node.name).partition("/")
+    path = f"{path}_{made.replace('.', '_').upper()}" if made else path
+    return path if node.role == "loss" else f"nodes.{path}"
 
 
 def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:
@@ -59,11 +66,9 @@ def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:
     root = nn.Module()
     for node in graph.nodes.values():
         path = module_path(node, graph)
-        if node.role == "lookup":
-            if not _has(root, path):
-                _attach(root, path, _table(node, graph))
-        else:
-            _attach(root, path, _instance(node, library, kernels))
+        if not _has(root, path):
+            made = _table(node, graph) if node.role == "lookup" else _instance(node, library, kernels)
+            _attach(root, path, made)
     return assemble(graph, root)
 
 
@@ -187,12 +192,12 @@ class _Writer:
         return self.values[key]
 
     def _results(self) -> dict[str, fx.Node]:
-        results = {s.name: self._value(s.edge) for s in self.ir.sinks if s.kind != "loss"}
+        results = {s.key: self._value(s.edge) for s in self.ir.sinks if s.kind != "loss"}
         losses = [s for s in self.ir.sinks if s.kind == "loss"]
         terms = [self._value(s.edge) for s in losses]
         if losses:
             results["loss"] = self._named(weighted_sum, (terms, [s.weight for s in losses]), "loss")
-        return results | {f"loss.{s.name}": term for s, term in zip(losses, terms, strict=True)}
+        return results | {s.key: term for s, term in zip(losses, terms, strict=True)}
 
     def _named(self, function: Callable[..., Any], args: tuple[Any, ...], name: str) -> fx.Node:
         return self.fx.create_node("call_function", function, args, name=_identifier(name))

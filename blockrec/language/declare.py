@@ -126,11 +126,12 @@ class _Reader:
         return target if isinstance(target, str) else ""
 
     def _report_cycle(self, path: list[str], start: str) -> None:
+        """Once a circle, with the places of all its members."""
         members = path[path.index(start) :]
-        for i, name in enumerate(members):
-            chain = [*members[i:], *members[:i]] if len(members) < MANY else [name, "…"]
-            at = self.specs[name][0].at["like"]
-            self.report.error("E208", f"`like` leads back to itself: {' → '.join([*chain, name])}", at)
+        chain = members if len(members) < MANY else [start, "…"]
+        places = [self.specs[name][0].at["like"] for name in members[:MANY]]
+        notes = [(at, f"`{name}` is like it") for name, at in zip(members[1:], places[1:], strict=False)]
+        self.report.error("E208", f"`like` leads back to itself: {' → '.join([*chain, start])}", places[0], notes=notes)
 
     def _report_unknown(self, target: str, at: Span) -> None:
         if target in self.sequences:

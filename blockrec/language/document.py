@@ -63,6 +63,12 @@ class Document:
         return feature.partition(".")[0] in own_features(self.root.section("features"), self.card_file)
 
     @property
+    def misplaced(self) -> list[str]:
+        """Keys at the top of the file that are none of its sections; reported already."""
+        known = model_schema()["properties"]
+        return [key.strip() for key in self.root if key not in known]
+
+    @property
     def own_composites(self) -> list[str]:
         """Composites that the model's files themselves name, not only libraries that they import."""
         places = self.root.section("blocks").keys_at

@@ -24,6 +24,8 @@ from blockrec.language.version import newer_version
 
 VARIANT_OPTION = "--variant"
 CARD_SECTIONS = ("features", "labels", "data")
+NEEDED = ("graph", "extends")
+"""Of these a model has one, and a file of another system has none."""
 HEAD = ("extends", "variants", "dataset")
 """Keys that say what to merge; they are not part of the result."""
 
@@ -58,17 +60,28 @@ def merge_layers(
     point: Point | None = None,
     fence: Fence = OPEN,
 ) -> Layers | None:
-    """Read whatever belongs to `file` and merge it; None if a part is written in a newer language."""
+    """Read whatever belongs to `file` and merge it.
+
+    None if that means nothing: a part is written in a newer language or cannot be had, or `file` is no model at all.
+    """
+    if not any(key in file for key in ("blockrec", *NEEDED)):
+        message = f"`{file.span.source.name}` is not a blockrec model: it has neither `blockrec` nor `graph`"
+        report.error("E105", message, file.span, help="`blockrec new NAME` writes a small model to start from")
+        return None
     chain = read_chain(file, fence, report)
     if any(newer_version(part, report) for part in chain):
         return None
     _check_heads(chain, report)
+    if isinstance(chain[0].get("extends"), str):
+        return None
     card = _read_card(chain, data, fence, report)
     patches = _variants(all_variants(chain), _asked(variants, point), report)
     patches += point.patches() if point else ()
     patches += filter(None, (read_override(argument, report) for argument in sets))
     libraries = _read_libraries([*chain, *patches], fence, report)
     root = _merged(chain, card, libraries, data, report)
+    if card is None and "features" not in root and any("dataset" in part for part in chain):
+        return None
     for patch in patches:
         root = merge(root, check_patch(root, patch, model_schema(), report))
     root = fence.without_code(_with_python(root, libraries), report)

@@ -13,12 +13,16 @@ OPTIMIZER_KEYS = ("lr", "betas", "eps", "weight_decay")
 
 def belongs(key: str) -> str:
     """Help for a key that is legal at another place; empty if it is legal nowhere, or at many places."""
-    home = _homes().get(key)
-    if home is None:
-        translated = called(key, _homes())
-        home = _homes().get(translated or "")
-        key = translated or key
-    return f"`{key}` belongs to `{home}`" if home else ""
+    homes = _homes()
+    known = key if key in homes else called(key, [k for k, home in homes.items() if "NAME" not in home])
+    return f"`{known}` belongs to `{homes[known]}`" if known else ""
+
+
+def is_section(name: str | int) -> bool:
+    """Whether a model file has a section of that name."""
+    from blockrec.language.schema.document import model_schema
+
+    return name in model_schema()["properties"]
 
 
 @cache

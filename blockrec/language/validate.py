@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Span
+from blockrec.language.advice import Path, advice_on_missing_block, is_in_a_misplaced_node
 from blockrec.language.fits import fits
-from blockrec.language.places import belongs
 from blockrec.language.renamed import NESTED, explain_word, meant
 from blockrec.language.schema import NODE_WORDS
 from blockrec.language.schema.parts import NAME
-from blockrec.language.values import MERGE_KEY, UNKNOWN, List, Map
-from blockrec.language.words import as_name, correction, dotted, expected, given
+from blockrec.language.subjects import Parameters, Section, key_span, value_span
+from blockrec.language.values import MERGE_KEY, UNKNOWN, Map
+from blockrec.language.words import as_name, correction, expected, given
 
 Mistake = Any
 """A `ValidationError` of jsonschema, which is imported only when there is something to validate."""
 
-Path = tuple[str | int, ...]
 SHOWN = 100
 """So many mistakes of one section are reported."""
 
 
 def validate(value: Map, schema: Mapping[str, Any], report: Diagnostics, path: Path = ()) -> bool:
     """Report how `value`, found at `path` of its document, differs from `schema`; True if it does not."""
-    return _Validation(_Section(value, path), report).run(schema)
+    return _Validation(Section(value, path), report).run(schema)
 
 
 def validate_parameters(
-    block: str, values: Mapping[str, Any], schema: Mapping[str, Any], at: Span, report: Diagnostics
+    block: str,
+    values: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    at: Span,
+    report: Diagnostics,
+    ports: Sequence[str] = (),
 ) -> bool:
-    """Check a node's parameters against its block's schema. `at`: the place of the block's name.
+    """Check a node's parameters against its block's schema. `at`: the place of the block's name; `ports`: its inputs.
 
     False if one is wrong, missing, unknown, or has no value because of an earlier error.
     """
-    return _Validation(_Parameters(values, block, at), report).run(schema) and not holds_unknown(values)
+    return _Validation(Parameters(values, block, at, ports), report).run(schema) and not holds_unknown(values)
 
 
 def holds_unknown(value: Any) -> bool:
@@ -47,83 +51,10 @@ def holds_unknown(value: Any) -> bool:
     return any(map(holds_unknown, value)) if isinstance(value, list) else value is UNKNOWN
 
 
-@dataclass(frozen=True)
-class _Section:
-    """How messages call the parts of a section of a document, and where they are."""
-
-    root: Any
-    path: Path
-
-    codes = {"unknown": "E100", "type": "E104"}
-    further: tuple[str, ...] = ()
-    elsewhere = staticmethod(belongs)
-
-    def name(self, path: Path) -> str:
-        return f"`{dotted((*self.path, *path))}`" if (*self.path, *path) else "the file"
-
-    def unknown(self, path: Path, key: str) -> str:
-        where = (*self.path, *path)
-        return f"unknown key `{key}` in `{dotted(where)}`" if where else f"unknown top-level key `{key}`"
-
-    def missing(self, path: Path, key: str) -> str:
-        return f"{self.name(path)} needs `{key}`"
-
-    def home(self, path: Path) -> Span:
-        """Where to say that something is missing: the key of the mapping that lacks it."""
-        return key_span(self.root, path)
-
-
-@dataclass(frozen=True)
-class _Parameters:
-    """The same for the parameters of a node."""
-
-    root: Any
-    block: str
-    at: Span
-
-    codes = {"unknown": "E103", "type": "E104"}
-    further = NODE_WORDS
-
-    def elsewhere(self, key: str) -> str:  # noqa: ARG002 - parameters belong to their block alone
-        return ""
-
-    def name(self, path: Path) -> str:
-        return f"parameter `{dotted(path)}` of `{self.block}`"
-
-    def unknown(self, path: Path, key: str) -> str:
-        return f"unknown key `{key}` in {self.name(path)}" if path else f"block `{self.block}` has no parameter `{key}`"
-
-    def missing(self, path: Path, key: str) -> str:
-        return f"{self.name(path)} needs `{key}`" if path else f"block `{self.block}` needs the parameter `{key}`"
-
-    def home(self, path: Path) -> Span:
-        return key_span(self.root, path, self.at) if path else self.at
-
-
-def value_span(root: Any, path: Path, otherwise: Span | None = None) -> Span:
-    """The place of the value at `path`."""
-    return _last_span(root, path, "at", otherwise)
-
-
-def key_span(root: Any, path: Path, otherwise: Span | None = None) -> Span:
-    """The place of the key at `path` (of the item, in a list)."""
-    return _last_span(root, path, "keys_at", otherwise)
-
-
-def _last_span(root: Any, path: Path, attribute: str, otherwise: Span | None) -> Span:
-    container, span = root, getattr(root, "span", otherwise)
-    for key in path:
-        places = getattr(container, "at" if isinstance(container, List) else attribute, None)
-        span = places[key] if places is not None else span
-        container = container[key]
-    assert span is not None
-    return span
-
-
 class _Validation:
     """One run: jsonschema finds, we say."""
 
-    def __init__(self, words: _Section | _Parameters, report: Diagnostics) -> None:
+    def __init__(self, words: Section | Parameters, report: Diagnostics) -> None:
         self.words, self.report, self.clean = words, report, True
 
     def run(self, schema: Mapping[str, Any]) -> bool:
@@ -135,6 +66,8 @@ class _Validation:
 
     def _report(self, error: Mistake) -> None:
         if error.instance is UNKNOWN or error.instance == MERGE_KEY:
+            return
+        if is_in_a_misplaced_node(self.words.root, tuple(error.absolute_path)):
             return
         rule = _RULES.get(error.validator, _Validation._otherwise)
         rule(self, error, tuple(error.absolute_path), error.schema)
@@ -151,7 +84,7 @@ class _Validation:
         known = [*schema.get("properties", {}), *(() if path else self.words.further)]
         for key in _unknown_keys(error):
             listed = f"known here: {', '.join(known)}" if known else "nothing can be set here"
-            otherwise = self.words.elsewhere(key) or listed
+            otherwise = self.words.advice(path, key, error.instance[key]) or listed
             at = key_span(self.words.root, (*path, key), getattr(self.words, "at", None))
             help = explain_word(key, known, otherwise)
             self._say(error, self.words.codes["unknown"], self.words.unknown(path, key), at, help=help)
@@ -165,7 +98,10 @@ class _Validation:
             instead = next((other for other in others if other in NESTED or meant(other, [key])), None)
             if MERGE_KEY in error.instance:
                 continue
-            if instead is None:
+            if advice := advice_on_missing_block(path) if key == "block" else "":
+                at = self.words.home(path)
+                self._say(error, "E105", self.words.missing(path, key), at, f"missing `{key}`", advice)
+            elif instead is None:
                 help = schema.get("x-help") or _described(properties, key)
                 self._say(error, "E105", self.words.missing(path, key), self.words.home(path), f"missing `{key}`", help)
             elif schema.get("additionalProperties") is not False:  # else it is reported as unknown
@@ -173,7 +109,7 @@ class _Validation:
                 self._say(error, "E105", self.words.missing(path, key), at, help=explain_word(instead, [key]))
 
     def _type(self, error: Mistake, path: Path, schema: Any) -> None:
-        code = "E101" if isinstance(self.words, _Section) and error.validator_value == "object" else "E104"
+        code = "E101" if isinstance(self.words, Section) and error.validator_value == "object" else "E104"
         wanted = expected(schema)
         message = f"{self.words.name(path)} must be {wanted}, not {given(error.instance)}"
         advice = schema.get("x-help", "") if error.instance is None else ""

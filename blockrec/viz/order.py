@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from blockrec.viz.scene import Box, Link, Path
 
-RANK = {"input": 0, "task": 2, "loss": 3, "output": 4}
+RANK = {"input": 0, "task": 2, "loss": 3, "output": 4, "watch": 5}
 
 
 def reading_order(boxes: Sequence[Box], links: Sequence[Link]) -> list[Box]:

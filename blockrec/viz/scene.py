@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["input", "embed", "block", "composite", "task", "loss", "output"]
+Role = Literal["input", "embed", "block", "composite", "task", "loss", "output", "watch"]
 Path = tuple[str, ...]
 
 

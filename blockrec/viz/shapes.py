@@ -76,7 +76,8 @@ def _lines(box: Box, used: Sequence[str], labelled: bool) -> Iterable[Line]:
 
 
 def _facts(box: Box) -> list[str]:
-    what = {"composite": counted(len(box.inside), "node"), "output": "output"}.get(box.role, box.block)
+    words = {"composite": counted(len(box.inside), "node"), "output": "output", "watch": "watched"}
+    what = words.get(box.role, box.block)
     head = f"{box.role} · {what}" if box.role in ("task", "loss", "composite") and what else what
     size = f"{human(box.parameters)} params" if box.parameters else ""
     tables, *rest = reads(box.reads) if box.role == "embed" else [("", "")]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from blockrec.blocks.loss.reduction import weighted_mean
 from blockrec.registry import block
 
 
@@ -14,12 +15,18 @@ from blockrec.registry import block
 class BCE(nn.Module):
     """Binary cross-entropy of one logit and a label between 0 and 1, averaged over the rows; 0 if there are none.
 
-    loss = −mean(label · log p + (1 − label) · log(1 − p)), p = σ(logit).
+    loss = −Σ w · (label · log p + (1 − label) · log(1 − p)) / Σ w, p = σ(logit), w = weight · mask, 1 without them.
     """
 
-    def forward(self, logits: Float[Tensor, "... 1"], label: Float[Tensor, "..."]) -> Float[Tensor, ""]:
-        total = binary_cross_entropy_with_logits(logits.squeeze(-1), label.to(logits.dtype), reduction="sum")
-        return total / max(label.numel(), 1)
+    def forward(
+        self,
+        logits: Float[Tensor, "... 1"],
+        label: Float[Tensor, "..."],
+        weight: Num[Tensor, "..."] | None = None,
+        mask: Num[Tensor, "..."] | None = None,
+    ) -> Float[Tensor, ""]:
+        losses = binary_cross_entropy_with_logits(logits.squeeze(-1), label.to(logits.dtype), reduction="none")
+        return weighted_mean(losses, weight, mask)
 
     def predict(self, logits: Float[Tensor, "... 1"]) -> Float[Tensor, "..."]:
         """The probability of the label 1: σ(logit)."""

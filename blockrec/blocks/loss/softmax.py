@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 from blockrec.annotations import Axis, Range
+from blockrec.blocks.loss.reduction import weighted_mean
 from blockrec.registry import block
 
 
@@ -17,7 +18,7 @@ from blockrec.registry import block
 class Softmax(nn.Module):
     """Cross-entropy of c ≥ 2 logits, one a class, averaged over the rows; 0 if there are none.
 
-    loss = −mean log p[class], p = softmax(logits) + epsilon. Two classes: the label lies between 0 and 1 and is the
+    loss = −Σ w · log p[class] / Σ w, p = softmax(logits) + epsilon, w = weight · mask, 1 without them. Two classes: the label lies between 0 and 1 and is the
     share of the class in column `positive`. More: the label is the column of the class, 0 to c − 1.
 
     Args:
@@ -35,10 +36,16 @@ class Softmax(nn.Module):
             raise ValueError(f"`positive` is {positive}, the columns are 0 to {c - 1}")
         self.classes, self.positive, self.epsilon = c, positive, epsilon
 
-    def forward(self, logits: Float[Tensor, "... c"], label: Float[Tensor, "..."]) -> Float[Tensor, ""]:
+    def forward(
+        self,
+        logits: Float[Tensor, "... c"],
+        label: Float[Tensor, "..."],
+        weight: Num[Tensor, "..."] | None = None,
+        mask: Num[Tensor, "..."] | None = None,
+    ) -> Float[Tensor, ""]:
         logs = self._logarithms(logits).reshape(-1, self.classes)
-        total = self._two(logs, label.flatten()) if self.classes == 2 else self._many(logs, label.flatten())
-        return total / max(label.numel(), 1)
+        losses = self._two(logs, label.flatten()) if self.classes == 2 else self._many(logs, label.flatten())
+        return weighted_mean(losses, weight, mask)
 
     def predict(self, logits: Float[Tensor, "... c"]) -> Float[Tensor, "..."]:
         """The probability of the class in column `positive`."""
@@ -51,7 +58,7 @@ class Softmax(nn.Module):
 
     def _two(self, logs: Tensor, label: Tensor) -> Tensor:
         yes, no = logs[:, self.positive], logs[:, 1 - self.positive]
-        return -(label * yes + (1 - label) * no).sum()
+        return -(label * yes + (1 - label) * no)
 
     def _many(self, logs: Tensor, label: Tensor) -> Tensor:
-        return nll_loss(logs, label.long(), reduction="sum")
+        return nll_loss(logs, label.long(), reduction="none")

@@ -34,7 +34,7 @@ def expand_embed(node: Node, features: Features, library: Library, report: Diagn
 
 def _is_id(edge: Edge, features: Features, report: Diagnostics) -> bool:
     feature = features.features.get(edge.source)
-    if feature is None and edge.source != UNRESOLVED:
+    if feature is None and edge.source != UNRESOLVED and edge.source not in features.labels:
         ids = [f.name for f in features.features.values() if f.kind == "id"]
         help = did_you_mean(edge.source, ids, "`embed` takes features; a node's output is used directly")
         report.error("E208", f"`{edge.source}` is not a feature", edge.span, help=help)
@@ -61,7 +61,8 @@ def _lookup(node: Node, edge: Edge, features: Features, report: Diagnostics, alo
     feature = features.features[edge.source]
     dim = dims.get(edge.source) if isinstance(dims, dict) else dims
     dim = dim if dim is not None else feature.dim
-    if dim is None:
+    misspelt = isinstance(dims, dict) and any(name not in features.features for name in dims)
+    if dim is None and not misspelt:
         report.error(
             "E105", f"`{node.name}` has no `dim` for `{edge.source}`", node.span, help="dim: 16, here or at the feature"
         )

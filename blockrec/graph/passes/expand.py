@@ -1,43 +1,31 @@
-"""Document → graph: composites inlined, `embed` split into lookups, references resolved to graph paths.
+"""Document → graph: copies made, composites inlined, `embed` split into lookups, references resolved to graph paths.
 
-Nodes keep their inputs as written (`""` is a port that the file did not name); `link` assigns the ports. What
-cannot be resolved is reported once and left as an edge from `UNRESOLVED`, on which later passes stay quiet.
+Nodes keep their inputs as written (`""` is a port that the file did not name); `link` assigns the ports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
-from blockrec.graph.forms import CONCAT, EMBED
-from blockrec.graph.ir import UNRESOLVED, Edge, Node
+from blockrec.graph.forms import EMBED
+from blockrec.graph.ir import Edge, Link, Node
 from blockrec.graph.library import Composite, Library
 from blockrec.graph.passes.embed import expand_embed
+from blockrec.graph.passes.references import UNNAMED, Edges, Given, References, Scope
+from blockrec.graph.passes.unfold import Budget, Copy, TooManyNodes, parameters_of, unfold
 from blockrec.language.document import Document
-from blockrec.language.expressions import substitute
+from blockrec.language.expressions import is_expression, substitute
+from blockrec.language.renamed import explain_word
 from blockrec.language.schema import NODE_WORDS
 from blockrec.language.validate import validate_parameters
-from blockrec.language.values import UNKNOWN, List, Map
+from blockrec.language.values import UNKNOWN, Map
 
-UNNAMED = ""
-Edges = tuple[Edge, ...]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Where a reference is looked up: a graph section, with the composite's inputs and parameters if it is one.
-
-    prefix: graph path of the composite's use, with a dot; inputs: port → (value as written, its place, the scope
-    that it is written in).
-    """
-
-    prefix: str
-    nodes: Map
-    names: Mapping[str, Any]
-    inputs: Mapping[str, tuple[Any, Span, Scope]] = field(default_factory=dict)
-    used_at: tuple[Span, ...] = ()
+DEEPEST = 64
+"""Composites inside each other."""
 
 
 def expand(document: Document, library: Library, report: Diagnostics) -> dict[str, Node]:
@@ -51,47 +39,89 @@ class Expander:
     def __init__(self, document: Document, library: Library, report: Diagnostics) -> None:
         self.document, self.library, self.report = document, library, report
         self.features = document.features
-        self.top = Scope("", document.root.section("graph"), document.params)
-        self.scopes: dict[str, tuple[Composite, Scope]] = {}
         self.made: dict[str, Node] = {}
-        self.resolving: list[tuple[str, str]] = []
+        self.references = References(document, library, self.made, report)
+        self.budget = Budget(report)
+        self.blocks: dict[str, str] = {}
+        self.top = Scope("", "", unfold(Map(document.root.span), {}, self.budget, report), document.params)
 
     def nodes_of_graph(self) -> dict[str, Node]:
-        self._open(self.top, ())
+        nodes = self.document.root.section("graph")
+        try:
+            section = unfold(nodes, self.document.params, self.budget, self.report)
+            self.top = replace(self.top, section=section, deleted=nodes.deleted)
+            self._open(self.top, ())
+        except TooManyNodes:
+            return self.made
         self._fill(self.top)
         return self.made
 
     def _open(self, scope: Scope, inside: tuple[str, ...]) -> None:
         """Make a scope for every use of a composite, outermost first, so that references may point forward."""
-        for name, raw in scope.nodes.items():
-            composite = self.library.composites.get(str(raw.get("block"))) if isinstance(raw, Map) else None
+        for copy in scope.section.copies.values():
+            block = self._block(copy, scope)
+            composite = self.library.composites.get(block)
             if composite is None:
                 continue
-            if composite.name in inside:
-                chain = " → ".join([*inside, composite.name])
-                self.report.error("E314", f"composite `{composite.name}` contains itself: {chain}", raw.at["block"])
+            if composite.broken:
+                self.references.broken.add(scope.prefix + copy.name)
                 continue
-            opened = self._scope(scope, name, raw, composite)
-            self.scopes[scope.prefix + name] = (composite, opened)
+            if composite.name in inside or len(inside) == DEEPEST:
+                self._refuse_nesting(composite, inside, copy.raw.at["block"])
+                continue
+            opened = self._scope(scope, copy, composite)
+            self.references.scopes[scope.prefix + copy.name] = (composite, opened)
             self._open(opened, (*inside, composite.name))
 
-    def _scope(self, scope: Scope, name: str, raw: Map, composite: Composite) -> Scope:
-        given = raw.get("in")
-        inputs: dict[str, tuple[Any, Span, Scope]] = {}
+    def _block(self, copy: Copy, scope: Scope) -> str:
+        """The block's name, which may be an expression; empty if it has no value."""
+        path = scope.prefix + copy.name
+        if path not in self.blocks:
+            written, at = copy.raw.get("block"), copy.raw.at.get("block", copy.span)
+            value = substitute(written, at, {**scope.names, **copy.names}, self.report)
+            if is_expression(written) and value is not UNKNOWN and not isinstance(value, str):
+                self.report.error("E104", f"`block` must be a name, not {value}", at)
+            self.blocks[path] = value if isinstance(value, str) else ""
+        return self.blocks[path]
+
+    def _refuse_nesting(self, composite: Composite, inside: tuple[str, ...], at: Span) -> None:
+        if composite.name in inside:
+            chain = " → ".join([*inside, composite.name])
+            self.report.error("E314", f"composite `{composite.name}` contains itself: {chain}", at)
+        else:
+            self.report.error("E008", f"composites are nested deeper than {DEEPEST} levels", at)
+
+    def _scope(self, scope: Scope, copy: Copy, composite: Composite) -> Scope:
+        given = self._given_ports(copy, composite)
+        missing = (UNKNOWN, copy.wiring.at.get("in", copy.wiring.span))
+        inputs = {
+            port: Given(at, partial(self.references.edges, value, at, scope, copy.names), scope.used_at)
+            for port in composite.ports
+            for value, at in [given.get(port, missing)]
+        }
+        if copy.before and inputs:
+            port = next(iter(inputs))
+            assert copy.repeat_at is not None
+            inputs[port] = Given(copy.repeat_at, partial(self._link, copy, scope, port), scope.used_at)
+        names = self._parameters_of(composite, copy, scope)
+        used_at = (*scope.used_at, copy.span)
+        section = unfold(composite.graph, names, self.budget, self.report)
+        prefix, owner = f"{scope.prefix}{copy.name}.", f"{scope.owner}{copy.weights}."
+        return Scope(prefix, owner, section, names, inputs, used_at, composite.graph.deleted)
+
+    def _given_ports(self, copy: Copy, composite: Composite) -> dict[str, tuple[Any, Span]]:
+        """Port → (what it is connected to, as written; where)."""
+        given, ports = copy.wiring.get("in"), composite.ports
         if isinstance(given, Map):
-            inputs = {port: (value, given.at[port], scope) for port, value in given.items() if port in composite.ports}
-            self._check_ports(composite, given, raw)
-        elif given is not None and len(composite.ports) == 1:
-            inputs = {next(iter(composite.ports)): (given, raw.at["in"], scope)}
-        elif given is not None:
-            names = ", ".join(f"{p}: ..." for p in composite.ports)
-            message = f"block `{composite.name}` has {len(composite.ports)} input ports: name them"
-            self.report.error("E205", message, raw.at["in"], help=f"in: {{{names}}}")
-        missing = (UNKNOWN, raw.at.get("in", raw.span), scope)
-        inputs = {port: inputs.get(port, missing) for port in composite.ports}
-        names_inside = self._parameters_of(composite, raw, scope)
-        used_at = (*scope.used_at, scope.nodes.keys_at[name])
-        return Scope(f"{scope.prefix}{name}.", composite.graph, names_inside, inputs, used_at)
+            self._check_ports(composite, given, copy.wiring)
+            return {port: (value, given.at[port]) for port, value in given.items() if port in ports}
+        if given is not None and len(ports) == 1:
+            return {next(iter(ports)): (given, copy.wiring.at["in"])}
+        if given is not None:
+            names = ", ".join(f"{p}: ..." for p in ports)
+            message = f"block `{composite.name}` has {len(ports)} input ports: name them"
+            self.report.error("E205", message, copy.wiring.at["in"], help=f"in: {{{names}}}")
+        return {}
 
     def _check_ports(self, composite: Composite, given: Map, raw: Map) -> None:
         for port in given:
@@ -100,18 +130,19 @@ class Expander:
                 self.report.error(
                     "E203", f"block `{composite.name}` has no input port `{port}`", given.keys_at[port], help=help
                 )
-        for port in composite.ports:
+        misspelt = any(port not in composite.ports for port in given)
+        for port in () if misspelt else composite.ports:
             if port not in given:
                 message = f"input `{port}` of block `{composite.name}` is not connected"
                 self.report.error(
                     "E204", message, raw.at["in"], help=f"`{composite.name}` takes {', '.join(composite.ports)}"
                 )
 
-    def _parameters_of(self, composite: Composite, raw: Map, scope: Scope) -> dict[str, Any]:
-        given = self._values(raw, scope)
+    def _parameters_of(self, composite: Composite, copy: Copy, scope: Scope) -> dict[str, Any]:
+        given, raw = self._values(copy, scope), copy.raw
         for key in given:
             if key not in composite.params:
-                help = did_you_mean(
+                help = explain_word(
                     key, [*composite.params, *NODE_WORDS], f"parameters: {', '.join(composite.params) or 'none'}"
                 )
                 self.report.error(
@@ -119,148 +150,106 @@ class Expander:
                 )
         for key in composite.required:
             if key not in given:
-                self.report.error("E105", f"block `{composite.name}` needs the parameter `{key}`", raw.at["block"])
+                notes = [(composite.params.keys_at[key], "required here")]
+                message = f"block `{composite.name}` needs the parameter `{key}`"
+                self.report.error("E105", message, raw.at["block"], label=f"missing `{key}`", notes=notes)
         defaults = {k: v for k, v in composite.params.items() if v != "required"}
         return {**dict.fromkeys(composite.required, UNKNOWN), **defaults, **given}
 
-    def _values(self, raw: Map, scope: Scope) -> Map:
-        """The parameters of a node: all keys but the reserved words, expressions evaluated."""
-        values: Map = substitute(raw.without(*NODE_WORDS), raw.span, scope.names, self.report)
+    def _values(self, copy: Copy, scope: Scope) -> Map:
+        """The parameters of a node, expressions evaluated."""
+        names = {**scope.names, **copy.names} if copy.names else scope.names
+        values: Map = substitute(parameters_of(copy.raw), copy.raw.span, names, self.report)
         return values
 
     def _fill(self, scope: Scope) -> None:
-        for name, raw in scope.nodes.items():
-            if isinstance(raw, Map) and "block" in raw:
-                path = scope.prefix + name
-                if path in self.scopes:
-                    self._fill(self.scopes[path][1])
-                elif raw["block"] not in self.library.composites:
-                    self._make(path, raw, scope, scope.nodes.keys_at[name])
+        for copy in scope.section.copies.values():
+            path = scope.prefix + copy.name
+            if path in self.references.scopes:
+                self._fill(self.references.scopes[path][1])
+            elif self.blocks[path] and self.blocks[path] not in self.library.composites:
+                self._make(path, copy, scope)
 
-    def _make(self, path: str, raw: Map, scope: Scope, span: Span) -> None:
-        node = self.node(path, raw, scope, span)
+    def _make(self, path: str, copy: Copy, scope: Scope) -> None:
+        node = self.node(path, copy, scope)
         if node.block != EMBED:
-            self.made[path] = node
-        elif validate_parameters(EMBED, self._values(raw, scope), node.signature.schema, raw.at["block"], self.report):  # type: ignore[union-attr]  # forms have signatures
+            owner = scope.owner + copy.weights
+            self.made[path] = replace(node, shares=owner if owner != path else None)
+            return
+        assert node.signature is not None
+        at = copy.raw.at["block"]
+        if validate_parameters(EMBED, node.params, node.signature.schema, at, self.report):
             self.made |= expand_embed(node, self.features, self.library, self.report)
 
-    def node(self, path: str, raw: Map, scope: Scope, span: Span, drop: tuple[str, ...] = ()) -> Node:
+    def node(self, path: str, copy: Copy, scope: Scope, drop: tuple[str, ...] = ()) -> Node:
         """One node with resolved inputs; an unknown block is reported and has no signature."""
-        block = str(raw["block"])
+        raw, block = copy.raw, self._block(copy, scope)
         signature = self.library.signature(block)
-        if signature is None:
-            help = did_you_mean(block, self.library.names, "`blockrec blocks` lists them")
+        if signature is None and block:
+            help = explain_word(block, self.library.names, "`blockrec blocks` lists them")
             self.report.error("E202", f"unknown block `{block}`", raw.at["block"], label="no such block", help=help)
-        values = self._values(raw, scope).without(*drop)
-        inputs, ports_at = self._inputs(raw, scope)
-        return Node(
+        values = self._values(copy, scope).without(*drop)
+        node = Node(
             path,
             block,
-            inputs,
+            {},
             values,
-            span,
-            doc=str(raw.get("doc", "")),
+            copy.span,
+            doc=str(copy.wiring.get("doc", "")),
             params_at={**values.at, "block": raw.at["block"]},
-            ports_at=ports_at,
             used_at=scope.used_at,
             signature=signature,
             kernel=raw.get("kernel"),
         )
+        return self._wired(node, copy, scope)
 
-    def _inputs(self, raw: Map, scope: Scope) -> tuple[dict[str, Edges], dict[str, Span]]:
-        given = raw.get("in")
-        if given is None:
+    def _wired(self, node: Node, copy: Copy, scope: Scope) -> Node:
+        inputs, ports_at = self._inputs(copy, scope)
+        if copy.before and inputs:
+            port = UNNAMED if UNNAMED in inputs else _first_port(node, inputs)
+            inputs = {**inputs, port: self._link(copy, scope, port)}
+        return replace(node, inputs=inputs, ports_at=ports_at)
+
+    def _inputs(self, copy: Copy, scope: Scope) -> tuple[dict[str, Edges], dict[str, Span]]:
+        if "in" not in copy.wiring:
             return {}, {}
+        given, at = copy.wiring["in"], copy.wiring.at["in"]
+        if isinstance(given, Map) and "block" in given:
+            help = "give the node a name of its own under `graph`, and write that name"
+            self.report.error("E101", "an input is the name of a node, not a node", at, help=help)
+            given = UNKNOWN
         if isinstance(given, Map):
-            edges = {port: self.edges(value, given.at[port], scope) for port, value in given.items()}
-            return edges, {**given.keys_at, UNNAMED: raw.at["in"]}
-        return {UNNAMED: self.edges(given, raw.at["in"], scope)}, {UNNAMED: raw.at["in"]}
+            find = self.references.edges
+            edges = {port: find(value, given.at[port], scope, copy.names) for port, value in given.items()}
+            return edges, {**given.keys_at, UNNAMED: at}
+        return {UNNAMED: self.references.edges(given, at, scope, copy.names)}, {UNNAMED: at}
 
-    def edges(self, value: Any, at: Span, scope: Scope) -> Edges:
-        """The edges that a reference, or a list of references, stands for."""
-        if isinstance(value, List):
-            return tuple(e for item, place in zip(value, value.at, strict=True) for e in self.edges(item, place, scope))
-        if value is UNKNOWN:
-            return (Edge(UNRESOLVED, "out", at),)
-        if not isinstance(value, str):
-            self.report.error("E101", "an input is a name or a list of names", at)
-            return (Edge(UNRESOLVED, "out", at),)
-        return self._reference(value, at, scope)
+    def _link(self, copy: Copy, scope: Scope, port: str) -> Edges:
+        """From the node before in a chain; remembers what the first one takes, whose type this one has to have."""
+        assert copy.repeat_at is not None
+        link = Link(copy.chain, *self._first_source(copy, scope, port))
+        edges = self.references.output(scope, copy.before, "out", copy.repeat_at)
+        return tuple(replace(e, link=link) for e in edges)
 
-    def _reference(self, text: str, at: Span, scope: Scope) -> Edges:
-        head, _, tail = text.partition(".")
-        if head in scope.inputs:
-            return self._composite_input(head, tail, at, scope)
-        if head in scope.nodes:
-            return self._node_output(scope.prefix + head, tail or "out", at)
-        if scope is self.top or not scope.prefix:
-            found = self._outer(text)
-            if found:
-                return tuple(Edge(name, "out", at) for name in found)
-        self._unknown(text, at, scope)
-        return (Edge(UNRESOLVED, "out", at),)
+    def _first_source(self, copy: Copy, scope: Scope, port: str) -> tuple[str, str]:
+        path = scope.prefix + copy.first
+        if path in self.references.scopes:
+            edges = self.references.scopes[path][1].inputs[port].edges()
+        else:
+            node = self.made.get(path)
+            edges = node.inputs.get(port, ()) if node else ()
+            if node and node.signature and not port:
+                port = next(iter(node.signature.required_ports), port)
+        return (edges[0].source, edges[0].output) if len(edges) == 1 else (f"{path}/{port}", "out")
 
-    def _outer(self, text: str) -> tuple[str, ...]:
-        """A feature, all fields of a sequence, or a label."""
-        if text in self.features.features or text in self.features.labels:
-            return (text,)
-        sequence = self.features.sequences.get(text)
-        return tuple(f"{text}.{field}" for field in sequence.fields) if sequence else ()
+    def edge(self, value: Any, at: Span) -> Edge:
+        """The one value that a name at the top of the file stands for (E205 if it is several)."""
+        edges = self.references.edges(value, at, self.top)
+        if len(edges) > 1:
+            help = "join them with {block: concat, in: [...]}"
+            self.report.error("E205", "this takes one value, not several", at, help=help)
+        return edges[0]
 
-    def _composite_input(self, port: str, tail: str, at: Span, scope: Scope) -> Edges:
-        if tail:
-            self.report.error("E206", f"the input `{port}` of a composite has no outputs", at, help=f"write `{port}`")
-            return (Edge(UNRESOLVED, "out", at),)
-        value, place, outer = scope.inputs[port]
-        edges = self._guarded((scope.prefix, port), lambda: self.edges(value, place, outer), place)
-        if len(edges) == 1:
-            return (replace(edges[0], span=at),)
-        path = f"{scope.prefix[:-1]}/{port}"
-        if path not in self.made:
-            signature = self.library.signature(CONCAT)
-            self.made[path] = Node(
-                path, CONCAT, {UNNAMED: edges}, {}, place, used_at=outer.used_at, signature=signature
-            )
-        return (Edge(path, "out", at),)
 
-    def _node_output(self, path: str, output: str, at: Span) -> Edges:
-        if path not in self.scopes:
-            return (Edge(path, output, at),)
-        composite, scope = self.scopes[path]
-        if output not in composite.outputs:
-            help = did_you_mean(output, composite.outputs, f"outputs: {', '.join(composite.outputs)}")
-            self.report.error("E206", f"`{path}` has no output `{output}`", at, help=help)
-            return (Edge(UNRESOLVED, "out", at),)
-        reference, place = composite.outputs[output]
-        edges = self._guarded((path, output), lambda: self._reference(reference, place, scope), at)
-        return tuple(replace(e, span=at) for e in edges)
-
-    def _guarded(self, key: tuple[str, str], resolve: Any, at: Span) -> Edges:
-        """Composites that only pass values on could refer to each other in a circle."""
-        if key in self.resolving:
-            self.report.error("E301", f"the input of `{key[0].rstrip('.')}` refers to itself", at)
-            return (Edge(UNRESOLVED, "out", at),)
-        self.resolving.append(key)
-        try:
-            edges: Edges = resolve()
-            return edges
-        finally:
-            self.resolving.pop()
-
-    def _unknown(self, text: str, at: Span, scope: Scope) -> None:
-        head, _, tail = text.partition(".")
-        inside = bool(scope.prefix)
-        legal = [*scope.inputs, *scope.nodes, *([] if inside else [*self.features.features, *self.features.sequences])]
-        deleted = scope.nodes.deleted.get(head)
-        notes = [(deleted, f"`{head}` is deleted here")] if deleted else []
-        if not inside and tail and head in self.features.sequences:
-            fields = self.features.sequences[head].fields
-            help = did_you_mean(tail, fields, f"fields of `{head}`: {', '.join(fields)}")
-            self.report.error("E208", f"sequence `{head}` has no field `{tail}`{self._card()}", at, help=help)
-            return
-        kinds = "not a node or input of this composite" if inside else f"not a node or feature{self._card()}"
-        help = did_you_mean(head, legal, "" if inside else f"features: {', '.join(self.features.features)}")
-        self.report.error("E207", f"unknown input `{text}`", at, label=kinds, help=help, notes=notes)
-
-    def _card(self) -> str:
-        return f" of dataset card `{self.document.card}`" if self.document.card else ""
+def _first_port(node: Node, inputs: Mapping[str, Edges]) -> str:
+    return node.signature.ports[0].name if node.signature and node.signature.ports else next(iter(inputs))

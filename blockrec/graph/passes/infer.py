@@ -67,7 +67,7 @@ class _Inference:
                 complete &= given is not None and self._match(node, port, given, axes, edge)
             if port.variadic:
                 axes[port.name] = Bound([edge.source for edge in node.inputs.get(port.name, ())], node.span, port.name)
-            complete &= port.optional or port.name in node.inputs
+            complete &= port.optional or bool(node.inputs.get(port.name))
         outputs = self._outputs(node, signature, axes) if complete and not node.broken else None
         if outputs is None:
             return replace(node, broken=True)
@@ -83,7 +83,23 @@ class _Inference:
             self.report.error("E206", f"`{edge.source}` has no output `{edge.output}`", edge.span, help=help)
         return self.types.get((edge.source, edge.output))
 
+    def _breaks_chain(self, node: Node, edge: Edge, given: Type) -> bool:
+        """Whether a repeated node gives something else than it takes, so that the next one cannot be alike (E312)."""
+        link = edge.link
+        first = self.types.get((link.source, link.output)) if link else None
+        if link is None or first is None or first == given:
+            return False
+        message = f"`{link.chain}` cannot be repeated: it takes {first} and gives {given}"
+        source = self.nodes.get(link.source) or self.features.get(link.source)
+        notes = [(source.span, f"{first} comes from here")] if source else []
+        notes += [(at, "used here") for at in node.used_at[-1:]]
+        help = "let it give what it takes, or write its nodes one by one"
+        self.report.error("E312", message, edge.span, notes=notes, help=help)
+        return True
+
     def _match(self, node: Node, port: Port, given: Type, axes: dict[str, Bound], edge: Edge) -> bool:
+        if self._breaks_chain(node, edge, given):
+            return False
         try:
             match(port, given, axes, edge.span)
         except Mismatch as mismatch:
@@ -105,8 +121,8 @@ class _Inference:
     def _origin(self, node: Node, known: Bound, axis: str) -> tuple[Span, str]:
         edge = next(e for e in node.inputs[known.port] if e.span == known.by)
         source = self.nodes.get(edge.source) or self.features.get(edge.source)
-        size = f"`{axis}` = {known.value}" if axis != LEADING else "these rows"
-        return (source.span if source else known.by, f"{size} comes from here")
+        cause = f"`{axis}` = {known.value} comes from here" if axis != LEADING else "these rows come from here"
+        return (source.span if source else known.by, cause)
 
     def _help(self, mismatch: Mismatch, edge: Edge, known: Bound | None) -> str:
         feature = self.features.get(edge.source)
@@ -115,6 +131,8 @@ class _Inference:
         if mismatch.code == "E310" and known is not None and isinstance(known.value, int):
             linear = f"{{block: linear, in: {edge.source}, out: {known.value}}}"
             return f"project `{edge.source}` to {known.value}, e.g. {linear}"
+        if mismatch.code == "E310" and mismatch.message.endswith("[..., 1]"):
+            return f"the last axis has to be 1, e.g. {{block: linear, in: {edge.source}, out: 1}}"
         return ""
 
     def _outputs(self, node: Node, signature: Signature, axes: Mapping[str, Bound]) -> dict[str, Type] | None:
@@ -125,6 +143,10 @@ class _Inference:
             return {port.name: self._output(port, axes, names, node) for port in signature.outputs}
         except _NoSize as error:
             at = next((span for key, span in node.params_at.items() if key in error.dim), node.span)
+            empty = next((key for key, value in node.params.items() if value == [] and key in error.dim), None)
+            if empty is not None:
+                self.report.error("E106", f"parameter `{empty}` of `{node.name}` is an empty list", at)
+                return None
             self.report.error("E104", f"the size {error.dim} of `{node.name}` cannot be computed: {error}", at)
             return None
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.forms import CONCAT
 from blockrec.graph.ir import UNRESOLVED, Edge, Graph, Node
-from blockrec.graph.passes.expand import UNNAMED
+from blockrec.graph.order import in_order
+from blockrec.graph.passes.references import UNNAMED
 from blockrec.signature import Signature
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def link(graph: Graph, concat: Signature, report: Diagnostics) -> Graph:
@@ -42,7 +45,7 @@ def _ports(node: Node, report: Diagnostics) -> Node:
         report.error(
             "E203", message, node.ports_at[port], help=did_you_mean(port, names, f"input ports: {', '.join(names)}")
         )
-    misspelt = len(known) < len(node.inputs)
+    misspelt = len(known) < len(node.inputs) or any(signature.port(key) for key in node.params)
     for port in [] if misspelt else [*signature.required_ports, *_partners(signature, known)]:
         if port not in known:
             _not_connected(node, port, signature, report)
@@ -70,19 +73,28 @@ def _unnamed(node: Node, signature: Signature, report: Diagnostics) -> Mapping[s
 def _task_ports(node: Node, signature: Signature, report: Diagnostics) -> Node:
     names = [p.name for p in signature.ports]
     if names[:2] == ["logits", "label"] and set(signature.required_ports) <= {"logits", "label"}:
-        return node
+        return _weighed(node, names, report)
     message = f"block `{node.block}` is not a task's loss: it takes {', '.join(names)}, not logits and label"
     report.error("E205", message, node.params_at.get("block", node.span), help="use it under `losses:`")
     return replace(node, broken=True)
+
+
+def _weighed(node: Node, ports: list[str], report: Diagnostics) -> Node:
+    """A task's node, whose loss has to take the weights that the task has."""
+    refused = [port for port in node.inputs if port not in ports]
+    for port in refused:
+        message = f"the loss `{node.block}` takes no `{port}` of its rows"
+        report.error("E203", message, node.inputs[port][0].span, help=f"its inputs are {', '.join(ports)}")
+    return replace(node, broken=True) if refused else node
 
 
 def _not_connected(node: Node, port: str, signature: Signature, report: Diagnostics) -> None:
     takes = ", ".join(signature.required_ports)
     at = node.ports_at.get(UNNAMED, node.span)
     message = f"input `{port}` of `{node.name}` is not connected"
-    report.error(
-        "E204", message, at, label=f"`{node.block}` takes {takes}", help=f"see `blockrec explain {node.block}`"
-    )
+    ports = signature.required_ports
+    whole = "in: NODE" if len(ports) == 1 else f"in: {{{', '.join(f'{p}: NODE' for p in ports)}}}"
+    report.error("E204", message, at, label=f"`{node.block}` takes {takes}", help=f"write {whole}")
 
 
 def _join_lists(node: Node, concat: Signature) -> Iterable[Node]:
@@ -95,7 +107,12 @@ def _join_lists(node: Node, concat: Signature) -> Iterable[Node]:
             at = node.ports_at.get(port, node.span)
             yield Node(path, CONCAT, {concat.ports[0].name: edges}, {}, at, used_at=node.used_at, signature=concat)
             inputs[port] = (Edge(path, "out", edges[0].span),)
-    yield replace(node, inputs=inputs)
+    yield node if inputs == node.inputs else replace(node, inputs=inputs)
+
+
+def _owner(name: str) -> str:
+    """The node of the file that a node of the compiler's belongs to."""
+    return name.partition("/")[0]
 
 
 def _without_labels(graph: Graph, report: Diagnostics) -> Graph:
@@ -104,22 +121,33 @@ def _without_labels(graph: Graph, report: Diagnostics) -> Graph:
     def cut(edge: Edge, user: str) -> Edge:
         if edge.source not in graph.labels:
             return edge
-        message = f"label `{edge.source}` may enter only losses and metrics, not `{user}`"
+        message = f"label `{edge.source}` may enter only losses and metrics, not `{_owner(user)}`"
         report.error("E302", message, edge.span, help="a model that reads its label learns nothing else")
         return replace(edge, source=UNRESOLVED)
 
     nodes = {
         name: replace(node, inputs={p: tuple(cut(e, name) for e in edges) for p, edges in node.inputs.items()})
         for name, node in graph.nodes.items()
-        if node.role != "loss"
+        if node.role != "loss" and any(edge.source in graph.labels for _, edge in node.edges())
     }
     for sink in graph.sinks:
         if sink.kind != "loss" and sink.edge.source in graph.labels:
-            report.error("E302", f"label `{sink.edge.source}` may not be predicted from itself", sink.edge.span)
+            doing = "predicted from itself" if sink.kind == "task" else f"an entry of `{sink.kind}s`"
+            doing = "watched" if sink.kind == "watch" else doing
+            report.error("E302", f"label `{sink.edge.source}` may not be {doing}", sink.edge.span)
     return graph.with_nodes({**graph.nodes, **nodes})
 
 
 def _ordered(graph: Graph, report: Diagnostics) -> Graph:
+    names = in_order(graph.nodes)
+    if len(names) < len(graph.nodes):
+        return _without_cycles(graph, report)
+    return graph.with_nodes({name: graph.nodes[name] for name in names})
+
+
+def _without_cycles(graph: Graph, report: Diagnostics) -> Graph:
+    import networkx as nx
+
     order = graph.digraph()
     place = {name: i for i, name in enumerate(graph.nodes)}
     cyclic = [c for c in nx.strongly_connected_components(order) if len(c) > 1 or order.has_edge(*list(c) * 2)]
@@ -133,14 +161,17 @@ def _ordered(graph: Graph, report: Diagnostics) -> Graph:
 
 
 def _report_cycle(graph: Graph, component: nx.MultiDiGraph[str], place: Mapping[str, int], report: Diagnostics) -> None:
+    import networkx as nx
+
     start = min(component.nodes, key=lambda n: place[n])
     steps = nx.find_cycle(component, start)
     spans: list[tuple[Span, str]] = []
     for source, target, *_ in steps:
         edge = next(e for _, e in graph.nodes[target].edges() if e.source == source)
-        spans.append((edge.span, f"`{target}` depends on `{source}`"))
-    written = [name for name in (steps[0][0], *(step[1] for step in steps)) if "/" not in name]
-    path = " → ".join(written if written[0] == written[-1] else [*written, written[0]])
+        if "/" not in source:
+            spans.append((edge.span, f"`{_owner(target)}` depends on `{source}`"))
+    written = [step[0] for step in steps if "/" not in step[0]]
+    path = " → ".join([*written, written[0]])
     at, label = spans[-1]
     help = "a graph has no loops: take the value before the loop"
     report.error("E301", f"the graph has a cycle: {path}", at, label=label, notes=spans[:-1], help=help)

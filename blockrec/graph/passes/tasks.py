@@ -1,38 +1,43 @@
-"""`tasks`, `losses` and `outputs`: what leaves the model, and the loss nodes that only training needs."""
+"""`tasks`, `losses`, `outputs` and `watch`: what leaves the model, and the loss nodes that only training needs."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.ir import UNRESOLVED, Edge, Node, Sink
 from blockrec.graph.passes.expand import Expander
-from blockrec.language.values import Map
+from blockrec.graph.passes.unfold import Copy
+from blockrec.language.renamed import meant
+from blockrec.language.values import List, Map
 
 LOSS_WORDS = ("weight",)
+WEIGHTS = {"sample_weight": "weight", "mask": "mask"}
+"""Keys of a task → ports of its loss."""
 
 
 def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]:
     """Loss nodes by graph path (`tasks.click`, `losses.aux`) and every sink, in file order."""
-    root = expander.document.root
-    nodes: dict[str, Node] = {}
-    sinks: list[Sink] = []
+    root, report = expander.document.root, expander.report
+    sinks = _Sinks(expander)
     for name, spec in root.section("tasks").items():
         if isinstance(spec, Map) and isinstance(spec.get("logits"), str) and _names_a_loss(spec.get("loss")):
-            _task(name, spec, expander, nodes, sinks)
+            sinks.task(name, spec, root.section("tasks").keys_at[name])
     for name, spec in root.section("losses").items():
         if isinstance(spec, Map) and "block" in spec:
-            _loss(name, spec, expander, nodes, sinks)
+            sinks.loss(name, spec, root.section("losses").keys_at[name])
     outputs = root.section("outputs")
-    for name in outputs:
-        edge = _single(expander.edges(outputs[name], outputs.at[name], expander.top), outputs.at[name], expander.report)
-        sinks.append(Sink(name, "output", edge))
-    _check_names(root, expander.report)
-    if not (root.section("tasks") or root.section("losses") or outputs or expander.report.failed):
-        expander.report.error(
+    for name, value in outputs.items():
+        sinks.found.append(Sink(name, "output", expander.edge(value, outputs.at[name])))
+    watched = root.section("watch")
+    for name, spec in watched.items():
+        sinks.watch(name, spec, watched.at[name])
+    _check_names(root, report)
+    if not (root.section("tasks") or root.section("losses") or outputs or report.failed):
+        report.error(
             "E101", "the model has no task, loss or output", root.span, help="tasks: {click: {logits: NODE, loss: bce}}"
         )
-    return nodes, tuple(sinks)
+    return sinks.nodes, tuple(sinks.found)
 
 
 def _names_a_loss(value: object) -> bool:
@@ -40,51 +45,82 @@ def _names_a_loss(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, Map) and "block" in value)
 
 
-def _task(name: str, spec: Map, expander: Expander, nodes: dict[str, Node], sinks: list[Sink]) -> None:
-    at = spec.at["logits"]
-    logits = _single(expander.edges(spec["logits"], at, expander.top), at, expander.report)
-    label = _label(name, spec, expander)
-    metrics = tuple(spec.get("metrics") or ())
-    loss = spec.get("loss")
-    raw = loss if isinstance(loss, Map) else Map(spec.span, {"block": (spec.keys_at["loss"], loss, spec.at["loss"])})
-    at_task = expander.document.root.section("tasks").keys_at[name]
-    node = expander.node(f"tasks.{name}", raw, expander.top, at_task)
-    nodes[node.name] = replace(node, role="loss", inputs={"logits": (logits,), "label": (label,)})
-    sinks.append(Sink(name, "task", logits, label=label.source, metrics=metrics, loss=node.name))
-    sinks.append(
-        Sink(name, "loss", Edge(node.name, "out", at_task), weight=float(spec.get("weight", 1.0)), label=label.source)
-    )
+@dataclass
+class _Sinks:
+    """nodes: of losses; found: what leaves the model."""
 
+    expander: Expander
+    nodes: dict[str, Node] = field(default_factory=dict)
+    found: list[Sink] = field(default_factory=list)
 
-def _label(task: str, spec: Map, expander: Expander) -> Edge:
-    labels = expander.features.labels
-    name, at = spec.get("label", task), spec.at.get("label", spec.at["logits"])
-    if name in labels:
-        return Edge(name, "out", at)
-    help = did_you_mean(name, labels, f"labels: {', '.join(labels) or 'none are declared'}")
-    expander.report.error("E209", f"task `{task}` has no label `{name}`", at, help=help)
-    return Edge(UNRESOLVED, "out", at)
+    def task(self, name: str, spec: Map, at: Span) -> None:
+        logits = self.expander.edge(spec["logits"], spec.at["logits"])
+        label = self._label(name, spec, at)
+        loss = spec.get("loss")
+        raw = (
+            loss if isinstance(loss, Map) else Map(spec.span, {"block": (spec.keys_at["loss"], loss, spec.at["loss"])})
+        )
+        path = f"tasks.{name}"
+        inputs = {"logits": (logits,), "label": (label,), **self._weights(spec)}
+        node = replace(self._node(path, raw, at), inputs=inputs)
+        self.nodes[path] = node
+        metrics, weight = tuple(spec.get("metrics") or ()), float(spec.get("weight", 1.0))
+        self.found.append(Sink(name, "task", logits, label=label.source, metrics=metrics, loss=path))
+        self.found.append(Sink(name, "loss", Edge(path, "out", at), weight=weight, label=label.source))
 
+    def loss(self, name: str, spec: Map, at: Span) -> None:
+        path = f"losses.{name}"
+        self.nodes[path] = self._node(path, spec, at, drop=LOSS_WORDS)
+        self.found.append(Sink(name, "loss", Edge(path, "out", at), weight=float(spec.get("weight", 1.0))))
 
-def _loss(name: str, spec: Map, expander: Expander, nodes: dict[str, Node], sinks: list[Sink]) -> None:
-    at = expander.document.root.section("losses").keys_at[name]
-    node = expander.node(f"losses.{name}", spec, expander.top, at, drop=LOSS_WORDS)
-    nodes[node.name] = replace(node, role="loss")
-    sinks.append(Sink(name, "loss", Edge(node.name, "out", at), weight=float(spec.get("weight", 1.0))))
+    def watch(self, name: str, spec: object, at: Span) -> None:
+        node, warn = (spec.get("node"), spec.get("warn")) if isinstance(spec, Map) else (spec, None)
+        if isinstance(node, str):
+            edge = self.expander.edge(node, spec.at["node"] if isinstance(spec, Map) else at)
+            self.found.append(Sink(name, "watch", edge, warn=warn if isinstance(warn, str) else None))
 
+    def _node(self, path: str, raw: Map, at: Span, drop: tuple[str, ...] = ()) -> Node:
+        copy = Copy(path, raw, raw, at, path)
+        return replace(self.expander.node(path, copy, self.expander.top, drop), role="loss")
 
-def _single(edges: tuple[Edge, ...], at: Span, report: Diagnostics) -> Edge:
-    if len(edges) > 1:
-        report.error("E205", "this takes one value, not several", at, help="join them with {block: concat, in: [...]}")
-    return edges[0]
+    def _label(self, task: str, spec: Map, task_at: Span) -> Edge:
+        labels = self.expander.features.labels
+        name, place = spec.get("label", task), spec.at["logits"]
+        if name in labels:
+            return Edge(name, "out", spec.at.get("label", place))
+        if isinstance(name, str) and not self._labels_are_wrong():
+            declared = f"labels: {', '.join(labels)}" if labels else f"declare it: `labels: [{name}]`"
+            help, at = did_you_mean(name, labels, declared), spec.at.get("label", task_at)
+            self.expander.report.error("E209", f"task `{task}` has no label `{name}`", at, help=help)
+        return Edge(UNRESOLVED, "out", place)
+
+    def _labels_are_wrong(self) -> bool:
+        """Whether the section cannot be read, or stands under another name: reported with the document's structure."""
+        root = self.expander.document.root
+        written = "labels" in root and not isinstance(root["labels"], List | Map)
+        return written or any(meant(key, ["labels"]) for key in self.expander.document.misplaced)
+
+    def _weights(self, spec: Map) -> dict[str, tuple[Edge, ...]]:
+        """What the rows of a loss are weighed by, by the port of the loss."""
+        return {port: (self._column(key, spec),) for key, port in WEIGHTS.items() if key in spec}
+
+    def _column(self, key: str, spec: Map) -> Edge:
+        """A label or a feature of the data."""
+        features, name, at = self.expander.features, spec[key], spec.at[key]
+        if name in features.labels or name in features.features:
+            return Edge(name, "out", at)
+        legal = [*features.labels, *features.features]
+        help = did_you_mean(name, legal, "declare its column under `labels:`, e.g. {weight: {type: float}}")
+        self.expander.report.error("E208", f"`{key}` names no label or feature: `{name}`", at, help=help)
+        return Edge(UNRESOLVED, "out", at)
 
 
 def _check_names(root: Map, report: Diagnostics) -> None:
     """The module returns one mapping: tasks and outputs share its keys, tasks and losses share `loss.<name>`."""
     tasks = root.section("tasks")
-    for section in ("losses", "outputs"):
+    for section in ("tasks", "losses", "outputs"):
         for name, at in root.section(section).keys_at.items():
-            if name in tasks:
+            if name in tasks and section != "tasks":
                 notes = [(tasks.keys_at[name], "the task")]
                 report.error("E201", f"`{name}` is a task already", at, notes=notes)
             if name == "loss":

@@ -209,4 +209,5 @@ DATA: Schema = _object(
         },
     },
     required=["events"],
+    **{"x-help": "e.g. `data: {events: log.csv}`"},
 )

@@ -50,7 +50,7 @@ def model_schema() -> Schema:
                 "items": {"type": "string"},
                 "description": "Python modules, .py files with blocks, and .yaml files with composites.",
             },
-            "params": named("Values for `$name` and `$(…)`.", {"x-new": []}),
+            "params": named("Values for `$name` and `$(…)`.", {"x-new": []}, **{"x-help": "e.g. `params: {dim: 16}`"}),
             **_INPUTS,
             "blocks": BLOCKS,
             "graph": GRAPH,

@@ -108,11 +108,16 @@ _FEATURE: Schema = closed(
         "pool": choice(
             "A list a sample: its vectors are added up, or their mean; an empty list gives 0.", "sum", "mean"
         ),
-        "fields": named("A sequence: its fields share one length.", _FIELD, minProperties=1),
+        "fields": named(
+            "A sequence: its fields share one length.",
+            _FIELD,
+            minProperties=1,
+            **{"x-help": "e.g. `fields: {item: {like: item}}`"},
+        ),
         "max_len": whole("Longest sequence, or list of `pool`, that is used."),
         "keep": choice("Which steps of a longer one are used; `last` are the newest.", "last", "first"),
     },
-    **{"x-new": KINDS},
+    **{"x-new": KINDS, "x-help": "e.g. {vocab: 1000}"},
 )
 
 FEATURES: Schema = named("Inputs of the model.", _FEATURE)

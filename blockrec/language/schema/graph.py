@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from blockrec.language.schema.parts import Schema, choice, closed, named, text
+from blockrec.language.alarms import ALARM, ALARM_HELP
+from blockrec.language.schema.parts import NAME, Schema, choice, closed, named, text
 
-NODE_WORDS = ("block", "in", "kernel", "doc")
+NODE_WORDS = ("block", "in", "repeat", "each", "share", "kernel", "doc")
 KERNELS = ("auto", "reference", "cpu", "triton")
 PORT_KINDS = ("vec", "seq", "ids", "any")
+TASK_HELP = "{logits: NODE, loss: bce}"
 NODE_HELP = "every node is `name: {block: ..., in: ...}`"
 
 _SOURCE: Schema = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
@@ -20,22 +22,76 @@ _INPUT: Schema = {
 
 KERNEL: Schema = choice("Implementation to compute with; `auto` takes the fastest that can serve.", *KERNELS)
 
+_TIMES: Schema = {
+    "type": ["integer", "string"],
+    "minimum": 1,
+    "description": "How many; the index of each is `$i`.",
+    "if": {"type": "string"},
+    "then": {"pattern": "^[$]", "x-help": "a whole number, or an expression such as $layers"},
+}
+
+_REPEAT: Schema = {
+    "type": ["integer", "string", "object"],
+    "minimum": 1,
+    "description": "A chain of so many: each takes what the one before gives. Or {times: N, share: true}: one set of "
+    "weights for all.",
+    "if": {"type": "object"},
+    "then": closed(
+        "A chain.",
+        {
+            "times": _TIMES,
+            "share": {"type": "boolean", "default": False, "description": "One set of weights for all."},
+        },
+        required=["times"],
+    ),
+    "else": _TIMES,
+}
+
+_EACH: Schema = {
+    "type": "object",
+    "propertyNames": {"pattern": NAME, "x-codes": {"pattern": "E109"}, "x-help": "the name of the variable"},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": {
+        "type": ["array", "integer", "string"],
+        "minItems": 1,
+        "minimum": 1,
+        "if": {"type": "string"},
+        "then": {"pattern": "^[$]", "x-help": "a list of names, a whole number, or an expression such as $tasks"},
+        "description": "A list of keys, or a whole number: 0, 1, … below it.",
+    },
+    "x-help": "e.g. `each: {task: [click, buy]}`",
+    "description": "Parallel nodes, one a value: {task: [click, buy]} makes `node.click` and `node.buy`; `$task` is "
+    "the value. `node.*` are all of them.",
+}
+
+_DOC: Schema = {"type": "string", "description": "What it is for."}
+_BLOCK: Schema = text("Block or composite; `blockrec blocks` lists them.")
+
 _NODE: Schema = {
     "type": "object",
     "description": "One use of a block.",
-    "required": ["block"],
+    "if": {"required": ["share"]},
+    "else": {"required": ["block"], "x-codes": {"required": "E102"}, "x-help": NODE_HELP},
     "properties": {
-        "block": text("Block or composite; `blockrec blocks` lists them."),
+        "block": _BLOCK,
         "in": _INPUT,
+        "repeat": _REPEAT,
+        "each": _EACH,
+        "share": text("Instead of `block`: the block, parameters and weights of this node."),
         "kernel": KERNEL,
-        "doc": {"type": "string", "description": "What it is for."},
+        "doc": _DOC,
     },
-    "x-codes": {"required": "E102", "type": "E101"},
+    "x-codes": {"type": "E101"},
     "x-help": NODE_HELP,
-    "x-new": ["block"],
+    "x-new": ["block", "share"],
 }
 
-GRAPH: Schema = named("Nodes by name; their order does not matter.", _NODE)
+GRAPH: Schema = named(
+    "Nodes by name; their order does not matter.",
+    _NODE,
+    **{"x-help": "e.g. `graph: {logit: {block: linear, in: x, out: 1}}`"},
+)
 
 _OUT: Schema = {
     "type": ["string", "object"],
@@ -49,7 +105,7 @@ BLOCKS: Schema = named(
     closed(
         "A block made of nodes.",
         {
-            "doc": {"type": "string", "description": "What it is for."},
+            "doc": _DOC,
             "params": named("Parameters with defaults; `required` has none.", {"x-new": []}),
             "in": named(
                 "Inputs: vec [b, ·], seq (a sequence of vectors), ids (a feature), any.", choice("", *PORT_KINDS)
@@ -81,6 +137,8 @@ _METRIC: Schema = {
     "then": {"enum": ["auc", "logloss"], "x-help": "e.g. [auc, logloss, {gauc: {by: user}}]"},
 }
 
+_WEIGHT: Schema = {"type": "number", "description": "Factor of this loss in the total.", "default": 1.0}
+
 TASKS: Schema = named(
     "What the model predicts.",
     closed(
@@ -94,27 +152,53 @@ TASKS: Schema = named(
                 "description": "Loss block, or `{block: ..., <its parameters>}`.",
             },
             "label": text("Default: the label with the task's name."),
-            "weight": {"type": "number", "description": "Factor of this loss in the total.", "default": 1.0},
+            "weight": _WEIGHT,
+            "sample_weight": text("Label or raw feature by which each row counts: Σ w·loss / Σ w."),
+            "mask": text("Label or raw feature that is 0 for rows that do not count, else 1."),
             "metrics": {"type": "array", "items": _METRIC, "description": "Measured on every split."},
         },
         required=["logits", "loss"],
-        **{"x-new": ["logits"]},
+        **{"x-new": ["logits"], "x-help": TASK_HELP},
     ),
+    **{"x-help": f"e.g. `tasks: {{click: {TASK_HELP}}}`"},
 )
 
 LOSSES: Schema = named(
     "Further losses, which may read labels.",
     {
-        **_NODE,
+        "type": "object",
         "description": "A loss block.",
-        "properties": {
-            **_NODE["properties"],
-            "weight": {"type": "number", "description": "Factor of this loss in the total.", "default": 1.0},
-        },
+        "required": ["block"],
+        "properties": {"block": _BLOCK, "in": _INPUT, "kernel": KERNEL, "doc": _DOC, "weight": _WEIGHT},
+        "x-codes": {"required": "E102", "type": "E101"},
         "x-help": "every loss is `name: {block: ..., in: {...}}`",
+        "x-new": ["block"],
     },
 )
 
 OUTPUTS: Schema = named(
-    "What prediction and export emit besides the tasks: name → node.", text("A node or its output.")
+    "What prediction and export emit besides the tasks: name → node.",
+    text("A node or its output."),
+    **{"x-help": "e.g. `outputs: {user_vector: NODE}`"},
+)
+
+WATCH: Schema = named(
+    "Values whose mean, std, min, median, max and histogram are logged at every evaluation: name → node or output.",
+    {
+        **closed(
+            "A node or its output, or a mapping with an alarm.",
+            {
+                "node": text("A node or its output."),
+                "warn": {
+                    "type": "string",
+                    "pattern": ALARM,
+                    "x-help": ALARM_HELP,
+                    "description": "Warn once this holds, e.g. `std < 0.01 after 1 epoch`.",
+                },
+            },
+            required=["node"],
+        ),
+        "type": ["string", "object"],
+        "minLength": 1,
+    },
 )

@@ -142,6 +142,7 @@ TRAIN: Schema = {
         "optimizer": {
             "type": "object",
             "description": "Dense parameters and embedding tables are trained by different optimizers.",
+            "x-help": "e.g. `optimizer: {dense: {adam: {lr: 0.001}}}`",
             "additionalProperties": False,
             "default": {},
             "properties": {

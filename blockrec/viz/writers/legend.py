@@ -14,6 +14,7 @@ ROLES = {
     "task": "task",
     "loss": "loss",
     "output": "output",
+    "watch": "watched value",
 }
 SWATCH, ROW = 24, 22
 

@@ -46,7 +46,7 @@ def _boxes(scene: Scene, inside: Path, ids: dict[str, str]) -> Iterator[str]:
 
 def _box(box: Box, scene: Scene, ids: dict[str, str]) -> str:
     label = "<br/>".join(map(_text, shape(scene, box).lines))
-    left, right = ("(", ")") if box.role in ("task", "loss", "output") else ("[", "]")
+    left, right = ("(", ")") if box.role in ("task", "loss", "output", "watch") else ("[", "]")
     return f'{ids[box.id]}{left}"{label}"{right}:::{box.role}'
 
 

@@ -34,6 +34,7 @@ LIGHT = Theme(
         "task": ("#ecfbf1", "#2f9e5b"),
         "loss": ("#fff0f0", "#dc5a5a"),
         "output": ("#fff8e6", "#c98a15"),
+        "watch": ("#f6f8fa", "#8c959f"),
     },
 )
 DARK = Theme(
@@ -52,6 +53,7 @@ DARK = Theme(
         "task": ("#122b1d", "#3fae6c"),
         "loss": ("#331a1d", "#e06c6c"),
         "output": ("#2f2510", "#d09a33"),
+        "watch": ("#21262d", "#8b949e"),
     },
 )
 

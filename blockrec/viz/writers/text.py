@@ -96,7 +96,7 @@ def _input(link: Link, box: Box) -> str:
 def _sinks(scene: Scene) -> list[Row]:
     rows = [Row("results", "loss", "from", "", "params")]
     for box in scene.boxes:
-        if box.role in ("task", "loss", "output"):
+        if box.role in ("task", "loss", "output", "watch"):
             block = " ".join(filter(None, [box.role, box.block]))
             inputs = ", ".join(value for link in scene.into(box) for value in link.values)
             notes = f" ({'; '.join(box.notes)})" if box.notes else ""
