@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -52,72 +52,109 @@ class Term:
     step: Step
 
 
-def step(graph: Graph, place: Place) -> Step:
-    """The reason of one axis, one step back. Relies on the types of everything above it."""
-    node = graph.nodes.get(place.name)
-    if node is None or node.signature is None:
-        source = graph.features.get(place.name) or graph.labels[place.name]
-        return Step("feature", place.name, source.span)
-    port = next(p for p in node.signature.outputs if p.name == place.output)
-    if node.signature.infers:
-        return Step("computed", "", node.span)
-    dim, leading = _dim(port, _type(graph, place.name, place.output), place.axis)
-    if dim == LEADING:
-        return _leading(graph, node, leading)
-    if found := SUM.fullmatch(dim):
-        return Step("sum", dim, node.span, tuple(_bound(graph, node, found[1])))
-    if dim.startswith("{"):
-        return _expression(graph, node, dim)
-    bound = next(_bound(graph, node, dim), None)
-    return Step("same", dim, node.span, (bound,)) if bound else Step("block", dim, node.params_at.get("block", node.span))
+class Derivation:
+    """Explains the sizes of a graph. types: of every value, by (name, output), as far as they are known.
+
+    Relies on the types of everything above the places that are asked for.
+    """
+
+    def __init__(self, graph: Graph, types: Mapping[tuple[str, str], Type]) -> None:
+        self.graph, self.types = graph, types
+        self.origins: dict[Place, tuple[Place, Step]] = {}
+
+    def written(self, name: str) -> Span:
+        """Where a node, a feature or a label is written."""
+        graph = self.graph
+        return (graph.nodes.get(name) or graph.features.get(name) or graph.labels[name]).span
+
+    def size(self, place: Place) -> int | str:
+        """A number, or the name of an axis of samples or steps."""
+        return self.types[place.name, place.output].axes[place.axis]
+
+    def width(self, name: str, output: str = "out") -> Place | None:
+        """The last axis of a value, if it is a number."""
+        axes = self.types[name, output].axes
+        return Place(name, output, len(axes) - 1) if axes and isinstance(axes[-1], int) else None
+
+    def terms(self, place: Place) -> list[Term]:
+        """What adds up to the size at `place`, in order."""
+        open_, found = [place], list[Term]()
+        while open_:
+            place, why = self.origin(open_.pop(0))
+            if why.kind == "sum" and why.parts and len(open_) + len(found) + len(why.parts) <= MOST:
+                open_ = [*why.parts, *open_]
+            else:
+                found.append(self._term(place, why))
+        return found
+
+    def origin(self, place: Place) -> tuple[Place, Step]:
+        """The first place above that is not merely the same as another one, and its reason."""
+        passed = []
+        while place not in self.origins:
+            why = self.step(place)
+            if why.kind != "same":
+                self.origins[place] = (place, why)
+                break
+            passed.append(place)
+            (place,) = why.parts
+        self.origins |= dict.fromkeys(passed, self.origins[place])
+        return self.origins[place]
+
+    def step(self, place: Place) -> Step:
+        """The reason of one axis, one step back."""
+        node = self.graph.nodes.get(place.name)
+        if node is None or node.signature is None:
+            return Step("feature", "", self.written(place.name))
+        if node.signature.infers:
+            return Step("computed", "", node.span)
+        port = next(p for p in node.signature.outputs if p.name == place.output)
+        dim, leading = _dim(port, self.types[place.name, place.output], place.axis)
+        if dim == LEADING:
+            return self._leading(node, leading)
+        if found := SUM.fullmatch(dim):
+            return Step("sum", dim, node.span, tuple(self.bound(node, found[1])))
+        if dim.startswith("{"):
+            return self._expression(node, dim)
+        bound = next(self.bound(node, dim), None)
+        at = node.params_at.get("block", node.span)
+        return Step("same", dim, node.span, (bound,)) if bound else Step("block", dim, at)
+
+    def bound(self, node: Node, axis: str) -> Iterator[Place]:
+        """The places of inputs that `axis` of a block stands for: the first is the one that counts."""
+        assert node.signature is not None
+        for port in node.signature.ports:
+            for edge in node.inputs.get(port.name, ()):
+                index = axis_of(port, axis, self.types[edge.source, edge.output])
+                if index is not None:
+                    yield Place(edge.source, edge.output, index)
+
+    def _leading(self, node: Node, axis: int) -> Step:
+        assert node.signature is not None
+        rowwise = (e for p in node.signature.ports if p.rowwise for e in node.inputs.get(p.name, ()))
+        edge = next(rowwise)
+        return Step("same", LEADING, edge.span, (Place(edge.source, edge.output, axis),))
+
+    def _expression(self, node: Node, dim: str) -> Step:
+        words = dict.fromkeys(WORD.findall(dim))
+        parts = tuple(place for word in words for place in [next(self.bound(node, word), None)] if place)
+        given = [word for word in words if word in node.params]
+        at = next((node.params_at[word] for word in given if word in node.params_at), None)
+        if parts or len(given) != 1:
+            return Step("computed", dim[1:-1], at or node.span, parts)
+        if node.role == "lookup" and at is None:
+            return Step("feature", given[0], self.graph.features[node.params["feature"]].span)
+        return Step("parameter", given[0], at or node.params_at.get("block", node.span), default=at is None)
+
+    def _term(self, place: Place, why: Step) -> Term:
+        node = self.graph.nodes.get(place.name)
+        name = node.params["feature"] if node is not None and node.role == "lookup" else place.name
+        return Term(name, self.size(place), place, why)
 
 
-def terms(graph: Graph, place: Place) -> list[Term]:
-    """What adds up to the size at `place`, in order."""
-    open_, found = [place], list[Term]()
-    while open_:
-        place, why = _followed(graph, open_.pop(0))
-        if why.kind == "sum" and why.parts and len(open_) + len(found) + len(why.parts) <= MOST:
-            open_ = [*why.parts, *open_]
-        else:
-            found.append(_term(graph, place, why))
-    return found
-
-
-def size(graph: Graph, place: Place) -> int | str:
-    """The size itself: a number, or the name of an axis of rows or steps."""
-    return _type(graph, place.name, place.output).axes[place.axis]
-
-
-def width(graph: Graph, name: str, output: str = "out") -> Place | None:
-    """The last axis of a value, if it is a number."""
-    axes = _type(graph, name, output).axes
-    return Place(name, output, len(axes) - 1) if axes and isinstance(axes[-1], int) else None
-
-
-def _followed(graph: Graph, place: Place) -> tuple[Place, Step]:
-    """The first place above that is not merely the same as another one."""
-    why = step(graph, place)
-    while why.kind == "same":
-        (place,) = why.parts
-        why = step(graph, place)
-    return place, why
-
-
-def _term(graph: Graph, place: Place, why: Step) -> Term:
-    node = graph.nodes.get(place.name)
-    name = node.params["feature"] if node is not None and node.role == "lookup" else place.name
-    return Term(name, size(graph, place), place, why)
-
-
-def _type(graph: Graph, name: str, output: str) -> Type:
-    node = graph.nodes.get(name)
-    if node is not None:
-        assert node.outputs is not None
-        return node.outputs[output]
-    from blockrec.graph.passes.infer import feature_type, label_type
-
-    return feature_type(graph.features[name]) if name in graph.features else label_type(graph.labels[name])
+def axis_of(port: Port, axis: str, given: Type) -> int | None:
+    """Where an axis of a port lies in a value that it takes; None if the port does not have it."""
+    index = next((i for i, dim in enumerate(port.dims) if dim.removeprefix("?") == axis), None)
+    return None if index is None else index + len(given.axes) - len(port.dims)
 
 
 def _dim(port: Port, type: Type, axis: int) -> tuple[str, int]:
@@ -126,32 +163,3 @@ def _dim(port: Port, type: Type, axis: int) -> tuple[str, int]:
         return port.dims[axis], 0
     leading = len(type.axes) - (len(port.dims) - 1)
     return (LEADING, axis) if axis < leading else (port.dims[1 + axis - leading], 0)
-
-
-def _leading(graph: Graph, node: Node, axis: int) -> Step:
-    assert node.signature is not None
-    for port in node.signature.ports:
-        for edge in node.inputs.get(port.name, ()) if port.rowwise else ():
-            return Step("same", LEADING, edge.span, (Place(edge.source, edge.output, axis),))
-    return Step("block", LEADING, node.span)
-
-
-def _bound(graph: Graph, node: Node, axis: str) -> Iterator[Place]:
-    """The places of inputs that `axis` of a block stands for: the first is the one that counts."""
-    assert node.signature is not None
-    for port in node.signature.ports:
-        wanted = next((i for i, dim in enumerate(port.dims) if dim.removeprefix("?") == axis), None)
-        for edge in node.inputs.get(port.name, ()) if wanted is not None else ():
-            assert wanted is not None
-            extra = len(_type(graph, edge.source, edge.output).axes) - len(port.dims)
-            yield Place(edge.source, edge.output, wanted + extra)
-
-
-def _expression(graph: Graph, node: Node, dim: str) -> Step:
-    words = dict.fromkeys(WORD.findall(dim))
-    parts = tuple(place for word in words for place in [next(_bound(graph, node, word), None)] if place)
-    given = [word for word in words if word in node.params]
-    at = next((node.params_at[word] for word in given if word in node.params_at), None)
-    if parts or len(given) != 1:
-        return Step("computed", dim[1:-1], at or node.span, parts)
-    return Step("parameter", given[0], at or node.params_at.get("block", node.span), default=at is None)

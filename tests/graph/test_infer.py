@@ -28,7 +28,8 @@ def test_shape_mismatch_says_where_both_sizes_come_from(checked: Any) -> None:
     _, report = checked(graph, OUT)
     (error,) = report.errors
     assert (error.code, error.label) == ("E310", "[b, 9], but axis `d` is 8")
-    assert error.notes[0][1] == "`d` = 8 comes from here" and "{block: linear, in: wide, out: 8}" in error.help
+    assert [text for _, text in error.notes] == ["`d` = 8 = item 4 + category 4", "9 comes from here"]
+    assert [at.text for at, _ in error.notes] == ["4", "9"] and "{block: linear, in: wide, out: 8}" in error.help
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.diagnostics import Diagnostics, did_you_mean
+from blockrec.graph.derive import Derivation
 from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
+from blockrec.graph.passes.blame import blame
 from blockrec.language.expressions import ExpressionError, evaluate
 from blockrec.language.features import Feature, Label
 from blockrec.signature import LEADING, Bound, Mismatch, Port, Signature, Type, match
@@ -33,6 +35,12 @@ def input_types(graph: Graph) -> dict[tuple[str, str], Type]:
     return types | {(label.name, "out"): label_type(label) for label in graph.labels.values()}
 
 
+def value_types(graph: Graph) -> dict[tuple[str, str], Type]:
+    """(name, output) → type of every feature, label and node, as far as they are known."""
+    nodes = {(n.name, output): type for n in graph.nodes.values() for output, type in (n.outputs or {}).items()}
+    return input_types(graph) | nodes
+
+
 def label_type(label: Label) -> Type:
     """float [b], or [b, sequence] jagged if each step has one."""
     return Type("float", ("b", label.sequence) if label.sequence else ("b",), label.sequence is not None)
@@ -52,6 +60,7 @@ class _Inference:
         self.features, self.library, self.report = graph.features, library, report
         self.types = input_types(graph)
         self.nodes = dict(graph.nodes)
+        self.derivation = Derivation(replace(graph, nodes=self.nodes), self.types)
 
     def visit(self, node: Node) -> None:
         typed = self._inferred(node, node.signature) if node.signature else node
@@ -109,7 +118,7 @@ class _Inference:
 
     def _report(self, node: Node, port: Port, edge: Edge, mismatch: Mismatch, axes: Mapping[str, Bound]) -> None:
         known = axes.get(mismatch.axis)
-        notes = [self._origin(node, known, mismatch.axis)] if known else []
+        notes = blame(self.derivation, node, port, edge, mismatch, known)
         where = f"input `{port.name}` of `{node.name}` (block {node.block})"
         kind = KINDS[mismatch.code]
         help = mismatch.help or self._help(mismatch, edge, known)
@@ -117,12 +126,6 @@ class _Inference:
         self.report.error(
             mismatch.code, f"{kind} at {where}", edge.span, label=mismatch.message, help=help, notes=notes
         )
-
-    def _origin(self, node: Node, known: Bound, axis: str) -> tuple[Span, str]:
-        edge = next(e for e in node.inputs[known.port] if e.span == known.by)
-        source = self.nodes.get(edge.source) or self.features.get(edge.source)
-        cause = f"`{axis}` = {known.value} comes from here" if axis != LEADING else "these rows come from here"
-        return (source.span if source else known.by, cause)
 
     def _help(self, mismatch: Mismatch, edge: Edge, known: Bound | None) -> str:
         feature = self.features.get(edge.source)

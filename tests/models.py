@@ -1,0 +1,18 @@
+"""The packaged models and their variants."""
+
+from __future__ import annotations
+
+import yaml
+
+from blockrec.language.files import packaged_models
+
+
+def variants(name: str) -> list[str]:
+    """Those that a model's file itself writes."""
+    written = yaml.safe_load(packaged_models()[name].read_text("utf-8")).get("variants", {})
+    return [variant for variant, patch in written.items() if patch is not None]
+
+
+NAMES = [*packaged_models()]
+MODELS = [(name, variant) for name in NAMES for variant in ["", *variants(name)]]
+"""(name, variant), `""` for the file as it is."""
