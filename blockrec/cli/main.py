@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from blockrec.cli import blocks, check, compare, explain, ls, run, sweep, version, viz
+from blockrec.cli import blocks, check, compare, explain, ls, run, schema, sweep, version, viz
 from blockrec.cli.exits import guarded
 from blockrec.cli.terminal import Color, Terminal, globals_first
 
@@ -37,6 +37,7 @@ app.command(epilog=viz.EPILOG)(viz.viz)
 app.command(epilog=ls.EPILOG)(ls.ls)
 app.command(epilog=blocks.EPILOG)(blocks.blocks)
 app.command(epilog=explain.EPILOG)(explain.explain)
+app.command(epilog=schema.EPILOG)(schema.schema)
 app.command()(version.version)
 
 

@@ -19,6 +19,7 @@ from blockrec.language.document import load
 from blockrec.language.files import packaged_cards, packaged_models
 from blockrec.language.layers import all_variants, read_chain
 from blockrec.language.source import read_map
+from blockrec.language.trust import OPEN
 from blockrec.viz import mermaid, svg, text
 
 SIZES = {"user": 40, "item": 60, "category": 9}
@@ -28,7 +29,7 @@ SAMPLES, STEPS = 12, 7
 def variants_of(path: Path) -> list[str]:
     file = read_map(Source(str(path), path.read_text("utf-8")), Diagnostics())
     assert file is not None
-    return list(all_variants(read_chain(file, Diagnostics())))
+    return list(all_variants(read_chain(file, OPEN, Diagnostics())))
 
 
 def cases() -> Iterator[tuple[str, tuple[str, ...]]]:
