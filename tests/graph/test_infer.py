@@ -69,7 +69,7 @@ def test_one_table_has_one_width(checked: Any) -> None:
 
 
 def test_empty_hidden_is_a_diagnostic(codes: Any) -> None:
-    assert [c for c, _ in codes(BASE + "  interest: {block: mlp, in: target, hidden: []}" + LOGIT, OUT)] == ["E104"]
+    assert [c for c, _ in codes(BASE + "  interest: {block: mlp, in: target, hidden: []}" + LOGIT, OUT)] == ["E106"]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_only_needs_no_label_and_shares_parameters(model: Model) -> None:
     torch.testing.assert_close(part(batch)["user_vector"], model(batch_of())["user_vector"])
     assert part.tables.main.item is model.tables.main.item
     assert not hasattr(part.nodes, "head")
-    with pytest.raises(KeyError, match="no task or output"):
+    with pytest.raises(KeyError, match="no result"):
         model.only("nothing")
 
 

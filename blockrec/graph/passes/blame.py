@@ -20,7 +20,7 @@ def blame(
     """Notes for the size that an axis had before, and for that of the value that does not fit."""
     if wrong.code == "E315" or node.signature is None:
         return []
-    notes = []
+    notes: list[Note] = []
     if known is not None and (first := node.signature.port(known.port)):
         bound = next(e for e in node.inputs[known.port] if e.span == known.by)
         notes += _notes(derivation, bound, first, wrong.axis, f"`{wrong.axis}` = ")

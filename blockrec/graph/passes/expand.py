@@ -50,11 +50,20 @@ class Expander:
         try:
             section = unfold(nodes, self.document.params, self.budget, self.report)
             self.top = replace(self.top, section=section, deleted=nodes.deleted)
+            self._report_clashes(nodes)
             self._open(self.top, ())
         except TooManyNodes:
             return self.made
         self._fill(self.top)
         return self.made
+
+    def _report_clashes(self, nodes: Map) -> None:
+        """Copies that have the name of a feature; what is written is compared by `check_names`."""
+        features = self.document.root.section("features")
+        for name, copy in self.top.section.copies.items():
+            if name not in nodes and self.references.is_own_input(name):
+                notes = [(features.keys_at[name.partition(".")[0]], "named here")]
+                self.report.error("E201", f"node `{name}` has the name of a feature", copy.span, notes=notes)
 
     def _open(self, scope: Scope, inside: tuple[str, ...]) -> None:
         """Make a scope for every use of a composite, outermost first, so that references may point forward."""
@@ -117,7 +126,9 @@ class Expander:
             return {port: (value, given.at[port]) for port, value in given.items() if port in ports}
         if given is not None and len(ports) == 1:
             return {next(iter(ports)): (given, copy.wiring.at["in"])}
-        if given is not None:
+        if given is None:
+            self._report_unconnected(composite, list(ports), copy.wiring.at.get("in", copy.span))
+        else:
             names = ", ".join(f"{p}: ..." for p in ports)
             message = f"block `{composite.name}` has {len(ports)} input ports: name them"
             self.report.error("E205", message, copy.wiring.at["in"], help=f"in: {{{names}}}")
@@ -130,13 +141,13 @@ class Expander:
                 self.report.error(
                     "E203", f"block `{composite.name}` has no input port `{port}`", given.keys_at[port], help=help
                 )
-        misspelt = any(port not in composite.ports for port in given)
-        for port in () if misspelt else composite.ports:
-            if port not in given:
-                message = f"input `{port}` of block `{composite.name}` is not connected"
-                self.report.error(
-                    "E204", message, raw.at["in"], help=f"`{composite.name}` takes {', '.join(composite.ports)}"
-                )
+        if all(port in composite.ports for port in given):
+            self._report_unconnected(composite, [p for p in composite.ports if p not in given], raw.at["in"])
+
+    def _report_unconnected(self, composite: Composite, missing: list[str], at: Span) -> None:
+        for port in missing:
+            message = f"input `{port}` of block `{composite.name}` is not connected"
+            self.report.error("E204", message, at, help=f"`{composite.name}` takes {', '.join(composite.ports)}")
 
     def _parameters_of(self, composite: Composite, copy: Copy, scope: Scope) -> dict[str, Any]:
         given, raw = self._values(copy, scope), copy.raw

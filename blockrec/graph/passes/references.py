@@ -84,13 +84,13 @@ class References:
         otherwise = f"here stand {', '.join(f'`${n}`' for n in names)}" if names else "inputs are written by name"
         help = did_you_mean(unknown[0], [f"${n}" for n in names], otherwise)
         self.report.error("E401", f"`{unknown[0]}` is not the variable of an `each` or `repeat` here", at, help=help)
-        return ""
+        return None
 
     def reference(self, text: str, at: Span, scope: Scope) -> Edges:
         head, _, tail = text.partition(".")
         if head in scope.inputs:
             return self._composite_input(head, tail, at, scope)
-        if not scope.prefix and head in scope.section and self._is_own_input(head):
+        if not scope.prefix and head in scope.section and self.is_own_input(head):
             return (Edge(UNRESOLVED, "out", at),)
         if head in scope.section.families:
             return self._members(head, tail, at, scope)
@@ -98,7 +98,7 @@ class References:
             return self.output(scope, head, tail or "out", at)
         return self._from_outside(text, at, scope)
 
-    def _is_own_input(self, name: str) -> bool:
+    def is_own_input(self, name: str) -> bool:
         """Whether it is a feature that the file itself names: a node of that name is a mistake."""
         return (name in self.features.features or name in self.features.sequences) and self.is_own(name)
 
