@@ -13,7 +13,7 @@ import blockrec as package
 from blockrec.cli import completion
 from blockrec.codes import CODES
 
-COMMANDS = ["run", "sweep", "compare", "check", "viz", "ls", "blocks", "explain", "version"]
+COMMANDS = ["run", "sweep", "compare", "check", "viz", "ls", "blocks", "explain", "schema", "version"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
