@@ -71,19 +71,20 @@ class References:
         if not isinstance(value, str):  # reported with the document's structure
             return (Edge(UNRESOLVED, "out", at),)
         text = self._filled_in(value, at, names or {}, scope) if "$" in value else value
-        return self.reference(text, at, scope) if text else (Edge(UNRESOLVED, "out", at),)
+        return (Edge(UNRESOLVED, "out", at),) if text is None else self.reference(text, at, scope)
 
-    def _filled_in(self, text: str, at: Span, names: Mapping[str, Any], scope: Scope) -> str:
-        """`gate.$task` → `gate.click`; empty (reported) if there is no such name."""
+    def _filled_in(self, text: str, at: Span, names: Mapping[str, Any], scope: Scope) -> str | None:
+        """`gate.$task` → `gate.click`; None (reported) if there is no such name."""
         unknown = [s for s in text.split(".") if s.startswith("$") and s[1:] not in names]
         if not unknown:
             return ".".join(str(names[s[1:]]) if s.startswith("$") else s for s in text.split("."))
         if text[1:] in scope.section or text[1:] in scope.inputs:
             self.report.error("E401", f"`{text}` is not a parameter: it is a node", at, help=f"write {text[1:]}")
-            return ""
+            return None
         otherwise = f"here stand {', '.join(f'`${n}`' for n in names)}" if names else "inputs are written by name"
         help = did_you_mean(unknown[0], [f"${n}" for n in names], otherwise)
-        self.report.error("E401", f"`{unknown[0]}` is not the variable of an `each` or `repeat` here", at, help=help)
+        message = f"`{unknown[0]}` is not the variable of an `each` or `repeat` here"
+        self.report.error("E401", message, at.part(unknown[0]), help=help)
         return None
 
     def reference(self, text: str, at: Span, scope: Scope) -> Edges:
@@ -128,7 +129,7 @@ class References:
             self.report.error("E205", message, at, help=f"write `{family}.*` for all, or one: {', '.join(refs[:20])}")
         else:
             help = did_you_mean(tail, [*members, "*"], f"members: {', '.join(list(members)[:20])}")
-            self.report.error("E206", f"`{family}` has no member `{key}`", at, help=help)
+            self.report.error("E206", f"`{family}` has no member `{key}`", at.part(tail), help=help)
         return (Edge(UNRESOLVED, "out", at),)
 
     def output(self, scope: Scope, name: str, output: str, at: Span) -> Edges:
@@ -143,7 +144,7 @@ class References:
         composite, inside = self.scopes[path]
         if output not in composite.outputs:
             help = did_you_mean(output, composite.outputs, f"outputs: {', '.join(composite.outputs)}")
-            self.report.error("E206", f"`{path}` has no output `{output}`", at, help=help)
+            self.report.error("E206", f"`{path}` has no output `{output}`", at.part(output), help=help)
             return (Edge(UNRESOLVED, "out", at),)
         reference, place = composite.outputs[output]
         edges = self._guarded((path, output), lambda: self.reference(reference, place, inside), at)
@@ -187,7 +188,8 @@ class References:
         if not inside and tail and head in sequences:
             fields = sequences[head].fields
             help = did_you_mean(tail, fields, f"fields of `{head}`: {', '.join(fields)}")
-            self.report.error("E208", f"sequence `{head}` has no field `{tail}`{self._of_card()}", at, help=help)
+            message = f"sequence `{head}` has no field `{tail}`{self._of_card()}"
+            self.report.error("E208", message, at.part(tail), help=help)
             return
         words = text.replace(",", " ").split()
         legal = [*scope.inputs, *scope.section.names, *([] if inside else [*features, *sequences])]
