@@ -51,6 +51,11 @@ class Span:
         """The part of this span that starts `column` characters in."""
         return replace(self, column=self.column + column, length=max(1, length))
 
+    def part(self, word: str) -> Span:
+        """The last place of `word` in this span, or all of it."""
+        start = self.text.rfind(word)
+        return self.inside(start, len(word)) if word and start >= 0 else self
+
     @property
     def text(self) -> str:
         """What is written there, as far as it is on one line."""

@@ -118,7 +118,10 @@ def _imported(where: str) -> list[Entry]:
     try:
         content = Path(where).read_bytes()
     except (OSError, ValueError) as error:
-        raise fail("E210", f"cannot import `{where}`: {getattr(error, 'strerror', None) or error}") from error
+        help = "the path starts at the file that says so"
+        raise fail(
+            "E210", f"cannot import `{where}`: {getattr(error, 'strerror', None) or error}", help=help
+        ) from error
     state = cache.digest([str(Path(where).resolve()), _content(content), _tree_state()])
     return list(_cached(f"signatures/{state}", lambda: _blocks_in(_import(where))).values())
 
@@ -140,7 +143,11 @@ def _import(where: str) -> ModuleType:
     except Exception as error:
         if where.startswith(PACKAGE):
             raise
-        raise fail("E210", f"cannot import `{where}`: {type(error).__name__}: {error}") from error
+        missing = isinstance(error, ModuleNotFoundError)
+        help = (
+            "a file of blocks is written with its ending: my_blocks.py" if missing else "run it with Python to see more"
+        )
+        raise fail("E210", f"cannot import `{where}`: {type(error).__name__}: {error}", help=help) from error
 
 
 def _import_file(path: Path) -> ModuleType:

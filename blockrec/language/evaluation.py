@@ -56,7 +56,8 @@ def parse(text: str) -> ast.expr:
             tree = ast.parse(line[blanks:], mode="eval").body
     except SyntaxError as error:
         column = min(blanks + max(0, (error.offset or 1) - 1), max(0, len(text) - 1))
-        raise ExpressionError("E403", f"not an expression: {error.msg}", column) from None
+        help = "it is written as in Python, e.g. $(2 * dim)"
+        raise ExpressionError("E403", f"not an expression: {error.msg}", column, help=help) from None
     except (ValueError, MemoryError, RecursionError):
         raise ExpressionError(
             "E402", "the expression is too deep, or holds what Python cannot read", 0, len(text)
@@ -94,11 +95,17 @@ class _Evaluator:
         except KeyError as error:
             raise self._error("E402", f"there is no key {error}", node) from None
         except (ZeroDivisionError, TypeError, ValueError, IndexError) as error:
-            raise self._error("E402", f"cannot compute this: {error}", node) from None
+            raise self._error("E402", f"cannot compute this: {error}", node, self._values(node)) from None
 
     def _error(self, code: str, message: str, node: ast.expr, help: str = "") -> ExpressionError:
         start, end = self._place(node)
         return ExpressionError(code, message, start, max(1, end - start), help)
+
+    def _values(self, node: ast.expr) -> str:
+        """What the names in a part of the expression stand for."""
+        used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in self.names)
+        shown = [f"{name} = {str(self.names[name])[:40]}" for name in used]
+        return f"here {', '.join(shown[:5])}" if shown else ""
 
     def _place(self, node: ast.expr) -> tuple[int, int]:
         """The part of the text that `node` was read from; Python counts in UTF-8 bytes."""

@@ -42,7 +42,8 @@ def check_form(name: str, spec: Map, at: Span, report: Diagnostics, *, in_sequen
     form.check_options()
     form.check_values()
     if "position" in spec and not in_sequence:
-        form.say(f"`position` counts the steps of a sequence, and `{name}` is none", "position")
+        message = f"`position` counts the steps of a sequence, and `{name}` is none"
+        form.say(message, "position", help="write it below the `fields` of a sequence")
     if "pool" in spec and in_sequence:
         form.say(f"`{name}` has one value a step, so nothing to `pool`", "pool")
     if "constant" in spec and not any(kind in spec for kind in (*TABLES, "position", "calendar")):
@@ -77,7 +78,7 @@ class _Form:
             if option in spec and not any(kind in spec for kind in kinds):
                 what = f", and `{self.name}` has no `fields`" if option in OF_LISTS else ""
                 other = next((kind for kind in (*TABLES, *NUMBERS) if kind in spec), "")
-                self.say(f"`{option}` belongs to {owner}{what}", option, "" if what else other)
+                self.say(f"`{option}` belongs to {owner}{what}", option, "" if what else other, "delete it")
         for option in ("dim", "init"):
             if option in spec and number:
                 self.say(f"`{self.name}` has no table, so no `{option}`", option, number)

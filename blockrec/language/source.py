@@ -99,7 +99,8 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, flow=flow)
         if depth == MAX_DEPTH:
-            self.report.error("E008", f"nested deeper than {MAX_DEPTH} levels", self._span(event))
+            help = "`params` and the composites in `blocks` keep a file flat"
+            self.report.error("E008", f"nested deeper than {MAX_DEPTH} levels", self._span(event), help=help)
             raise _Stop
         read = self._list if isinstance(event, yaml.SequenceStartEvent) else self._map
         value: Map | List = read(event, depth + 1)

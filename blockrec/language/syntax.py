@@ -100,6 +100,7 @@ def report_unprintable(source: Source, report: Diagnostics) -> bool:
     for number, line in enumerate(source.lines):
         if found := UNPRINTABLE.search(line):
             at = Span(source, number, found.start(), 1)
-            report.error("E001", f"not valid YAML: the character U+{ord(found[0]):04X} is not allowed", at)
+            message = f"not valid YAML: the character U+{ord(found[0]):04X} is not allowed"
+            report.error("E001", message, at, help="delete it")
             return True
     return False

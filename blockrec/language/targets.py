@@ -78,5 +78,5 @@ def _column(
         field = features.get(column)
         return head, field.source.name if field is not None and isinstance(field.source, Column) else rest
     if help := did_you_mean(head, list(sequences)[:MANY]):
-        report.error("E208", f"no sequence `{head}`", spec.at["column"], help=help)
+        report.error("E208", f"no sequence `{head}`", spec.at["column"].inside(0, len(head)), help=help)
     return None, column

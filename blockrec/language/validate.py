@@ -137,7 +137,8 @@ class _Validation:
         count = f"{error.validator_value} {what}{'' if error.validator_value == 1 else 's'}"
         message = f"{self.words.name(path)} must have {bound} {count}, not {len(error.instance)}"
         keys = ", ".join(schema.get("properties", {}))
-        help = f"choose from: {keys}" if keys and "Properties" in str(error.validator) else ""
+        choices = f"choose from: {keys}" if keys and "Properties" in str(error.validator) else ""
+        help = choices or schema.get("x-help") or schema.get("description", "")
         self._say(error, "E106", message, self._value_span(path), help=help)
 
     def _pattern(self, error: Mistake, path: Path, schema: Any) -> None:

@@ -32,7 +32,12 @@ def read_words(path: Path, at: Span, report: Diagnostics) -> list[str] | None:
         words = path.read_bytes().decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     except (OSError, ValueError, RuntimeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or str(error)
-        report.error("E501", f"the vocabulary `{path}` cannot be read: {why}", at)
+        report.error(
+            "E501",
+            f"the vocabulary `{path}` cannot be read: {why}",
+            at,
+            help="the path starts at the file that says so",
+        )
         return None
     words = words[:-1] if words[-1] == "" else words
     problem = _problem(words)

@@ -40,7 +40,7 @@ def test_named_outputs_and_unknown_ones(checked: Any, codes: Any) -> None:
     use = EMBED + "  two: {block: tower, in: {x: target, y: price}, hidden: [6]}\n"
     graph, _ = checked(use + "  head: {block: linear, in: two.hidden, out: 1}", OUT + TOWER)
     assert graph is not None and graph.nodes["head"].axes == {"d": 6}
-    assert codes(use + "  head: {block: linear, in: two.hiden, out: 1}", OUT + TOWER) == [("E206", "two.hiden")]
+    assert codes(use + "  head: {block: linear, in: two.hiden, out: 1}", OUT + TOWER) == [("E206", "hiden")]
 
 
 def test_inside_only_the_composites_own_names_exist(checked: Any) -> None:

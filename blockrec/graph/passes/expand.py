@@ -96,7 +96,8 @@ class Expander:
     def _refuse_nesting(self, composite: Composite, inside: tuple[str, ...], at: Span) -> None:
         if composite.name in inside:
             chain = " → ".join([*inside, composite.name])
-            self.report.error("E314", f"composite `{composite.name}` contains itself: {chain}", at)
+            help = "a composite is made of other blocks; `repeat:` makes a chain"
+            self.report.error("E314", f"composite `{composite.name}` contains itself: {chain}", at, help=help)
         else:
             self.report.error("E008", f"composites are nested deeper than {DEEPEST} levels", at)
 

@@ -89,7 +89,8 @@ class _Inference:
         outputs = [port.name for port in source.signature.outputs] if source and source.signature else None
         if outputs is not None and edge.output not in outputs:
             help = did_you_mean(edge.output, outputs, f"outputs: {', '.join(outputs)}")
-            self.report.error("E206", f"`{edge.source}` has no output `{edge.output}`", edge.span, help=help)
+            at = edge.span.part(edge.output)
+            self.report.error("E206", f"`{edge.source}` has no output `{edge.output}`", at, help=help)
         return self.types.get((edge.source, edge.output))
 
     def _breaks_chain(self, node: Node, edge: Edge, given: Type) -> bool:
@@ -148,7 +149,8 @@ class _Inference:
             at = next((span for key, span in node.params_at.items() if key in error.dim), node.span)
             empty = next((key for key, value in node.params.items() if value == [] and key in error.dim), None)
             if empty is not None:
-                self.report.error("E106", f"parameter `{empty}` of `{node.name}` is an empty list", at)
+                message = f"parameter `{empty}` of `{node.name}` is an empty list"
+                self.report.error("E106", message, at, help="e.g. [64, 32]")
                 return None
             self.report.error("E104", f"the size {error.dim} of `{node.name}` cannot be computed: {error}", at)
             return None

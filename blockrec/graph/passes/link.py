@@ -134,7 +134,8 @@ def _without_labels(graph: Graph, report: Diagnostics) -> Graph:
         if sink.kind != "loss" and sink.edge.source in graph.labels:
             doing = "predicted from itself" if sink.kind == "task" else f"an entry of `{sink.kind}s`"
             doing = "watched" if sink.kind == "watch" else doing
-            report.error("E302", f"label `{sink.edge.source}` may not be {doing}", sink.edge.span)
+            help = "a label is known only while training: name a node"
+            report.error("E302", f"label `{sink.edge.source}` may not be {doing}", sink.edge.span, help=help)
     return graph.with_nodes({**graph.nodes, **nodes})
 
 

@@ -18,7 +18,7 @@ WEIGHTS = {"sample_weight": "weight", "mask": "mask"}
 
 def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]:
     """Loss nodes by graph path (`tasks.click`, `losses.aux`) and every sink, in file order."""
-    root, report = expander.document.root, expander.report
+    root, report = expander.document.sections, expander.report
     sinks = _Sinks(expander)
     for name, spec in root.section("tasks").items():
         if isinstance(spec, Map) and isinstance(spec.get("logits"), str) and _names_a_loss(spec.get("loss")):
@@ -64,14 +64,15 @@ class _Sinks:
         inputs = {"logits": (logits,), "label": (label,), **self._weights(spec)}
         node = replace(self._node(path, raw, at), inputs=inputs)
         self.nodes[path] = node
-        metrics, weight = tuple(spec.get("metrics") or ()), float(spec.get("weight", 1.0))
+        metrics, weight = spec.get("metrics"), _weight(spec)
+        metrics = tuple(metrics) if isinstance(metrics, List) else ()
         self.found.append(Sink(name, "task", logits, label=label.source, metrics=metrics, loss=path))
         self.found.append(Sink(name, "loss", Edge(path, "out", at), weight=weight, label=label.source))
 
     def loss(self, name: str, spec: Map, at: Span) -> None:
         path = f"losses.{name}"
         self.nodes[path] = self._node(path, spec, at, drop=LOSS_WORDS)
-        self.found.append(Sink(name, "loss", Edge(path, "out", at), weight=float(spec.get("weight", 1.0))))
+        self.found.append(Sink(name, "loss", Edge(path, "out", at), weight=_weight(spec)))
 
     def watch(self, name: str, spec: object, at: Span) -> None:
         node, warn = (spec.get("node"), spec.get("warn")) if isinstance(spec, Map) else (spec, None)
@@ -113,6 +114,12 @@ class _Sinks:
         help = did_you_mean(name, legal, "declare its column under `labels:`, e.g. {weight: {type: float}}")
         self.expander.report.error("E208", f"`{key}` names no label or feature: `{name}`", at, help=help)
         return Edge(UNRESOLVED, "out", at)
+
+
+def _weight(spec: Map) -> float:
+    """Of a loss in the total; a wrong one is reported with the document's structure."""
+    weight = spec.get("weight", 1.0)
+    return float(weight) if isinstance(weight, int | float) else 1.0
 
 
 def _check_names(root: Map, report: Diagnostics) -> None:

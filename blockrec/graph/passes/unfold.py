@@ -204,7 +204,7 @@ class _Unfolder:
         if members is None or key in members:
             return None if members is None else _Original(text, target.without("each"), members[key])
         help = did_you_mean(key, members, f"members: {', '.join(members) or 'none'}")
-        self.report.error("E207", f"`{head}` has no member `{key}`", at, help=help)
+        self.report.error("E207", f"`{head}` has no member `{key}`", at.part(key), help=help)
         return None
 
     def _members(self, node: _Original) -> dict[str, dict[str, Any]] | None:
@@ -242,7 +242,7 @@ class _Unfolder:
             self.report.error("E109", message, at, help="lower-case letters, digits and `_`")
             return False
         if key in found:
-            self.report.error("E201", f"`each` has the member `{key}` twice", at)
+            self.report.error("E201", f"`each` has the member `{key}` twice", at, help="delete one of them")
         return key not in found
 
     def _times(self, raw: Map, names: Mapping[str, Any]) -> tuple[int | None, bool, Span]:

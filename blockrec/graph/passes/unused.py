@@ -21,7 +21,8 @@ def report_unused(document: Document, report: Diagnostics) -> None:
     }
     for name in document.own_composites:
         if name not in used:
-            report.warn("W202", f"composite `{name}` is never used", root.section("blocks").keys_at[name])
+            at, help = root.section("blocks").keys_at[name], f"delete it, or use it: `block: {name}`"
+            report.warn("W202", f"composite `{name}` is never used", at, help=help)
 
 
 def _expressions(value: object) -> list[str]:
