@@ -21,9 +21,10 @@ UNRESOLVED = "?"
 
 @dataclass(frozen=True)
 class Link:
-    """Between two nodes of a chain that `repeat` makes: its name, and what its first node takes."""
+    """Between two nodes of a chain that `repeat` makes: its name, where it says so, and what its first node takes."""
 
     chain: str
+    at: Span
     source: str
     output: str
 

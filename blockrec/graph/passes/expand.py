@@ -16,7 +16,7 @@ from blockrec.graph.ir import Edge, Link, Node
 from blockrec.graph.library import Composite, Library
 from blockrec.graph.passes.embed import expand_embed
 from blockrec.graph.passes.references import UNNAMED, Edges, Given, References, Scope
-from blockrec.graph.passes.unfold import Budget, Copy, TooManyNodes, parameters_of, unfold
+from blockrec.graph.passes.unfold import Budget, Copy, Section, TooManyNodes, parameters_of, unfold
 from blockrec.language.document import Document
 from blockrec.language.expressions import is_expression, substitute
 from blockrec.language.renamed import explain_word
@@ -53,6 +53,7 @@ class Expander:
             self._report_clashes(nodes)
             self._open(self.top, ())
         except TooManyNodes:
+            self.top = replace(self.top, section=Section(broken=set(nodes)))
             return self.made
         self._fill(self.top)
         return self.made
@@ -239,7 +240,7 @@ class Expander:
     def _link(self, copy: Copy, scope: Scope, port: str) -> Edges:
         """From the node before in a chain; remembers what the first one takes, whose type this one has to have."""
         assert copy.repeat_at is not None
-        link = Link(copy.chain, *self._first_source(copy, scope, port))
+        link = Link(copy.chain, copy.repeat_at, *self._first_source(copy, scope, port))
         edges = self.references.output(scope, copy.before, "out", copy.repeat_at)
         return tuple(replace(e, link=link) for e in edges)
 

@@ -102,9 +102,8 @@ class _Inference:
         message = f"`{link.chain}` cannot be repeated: it takes {first} and gives {given}"
         source = self.nodes.get(link.source) or self.features.get(link.source)
         notes = [(source.span, f"{first} comes from here")] if source else []
-        notes += [(at, "used here") for at in node.used_at[-1:]]
         help = "let it give what it takes, or write its nodes one by one"
-        self.report.error("E312", message, edge.span, notes=notes, help=help)
+        self.report.error("E312", message, link.at, notes=notes, help=help)
         return True
 
     def _match(self, node: Node, port: Port, given: Type, axes: dict[str, Bound], edge: Edge) -> bool:

@@ -44,7 +44,7 @@ _REPEAT: Schema = {
         },
         required=["times"],
     ),
-    "else": _TIMES,
+    "else": {key: _TIMES[key] for key in ("if", "then")},
 }
 
 _EACH: Schema = {
