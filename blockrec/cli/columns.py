@@ -19,3 +19,8 @@ def columns(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[
         ).rstrip()
         for row in rows
     ]
+
+
+def titled(title: str, rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns under a title; empty without rows."""
+    return "\n".join([*([title] if title else []), *(f"  {line}" for line in columns(rows))]) if rows else ""

@@ -3,109 +3,147 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blockrec.cli import catalogue
-from blockrec.cli.completion import things
-from blockrec.cli.exits import USAGE
-from blockrec.cli.options import Imports, Json
+from blockrec.cli import block_page, catalogue, pages
+from blockrec.cli.checked import checked_model
+from blockrec.cli.completion import parts, things
+from blockrec.cli.exits import OK, USAGE
+from blockrec.cli.options import Data, Imports, Json, NoImports, Sets, Variants
 from blockrec.codes import CODES
 from blockrec.diagnostics import did_you_mean
-from blockrec.signature import Port, Signature
+
+if TYPE_CHECKING:
+    from blockrec.cli.terminal import Terminal
+    from blockrec.graph.compile import Checked
+    from blockrec.signature import Signature
 
 EPILOG = """\b
 Examples:
-  blockrec explain din         inputs, outputs, parameters, formula and an example of a block
-  blockrec explain E310        what a diagnostic's code stands for"""
+  blockrec explain din                    inputs, outputs, parameters, formula and an example of a block
+  blockrec explain din.hidden             one parameter, input or output of a block
+  blockrec explain E310                   what a diagnostic's code stands for
+  blockrec explain model.yaml             a model: tables, work, kernels, what is shared and left out
+  blockrec explain dare head.norm         a node: where each size and each parameter comes from
+  blockrec explain dare item              also features, tables, tasks, composites, $top_k, train.epochs
+  blockrec explain dare --variant paper --resolved    the file with everything merged and all defaults"""
+
+ENDINGS = (".yaml", ".yml")
 
 
 def explain(
     context: typer.Context,
     thing: Annotated[
-        str, typer.Argument(metavar="BLOCK|CODE", autocompletion=things, help="A block, or a code: E310.")
+        str,
+        typer.Argument(metavar="BLOCK|CODE|FILE|NAME", autocompletion=things, help="A block, a code, or a model."),
     ],
+    part: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PART", autocompletion=parts, help="Of the model: a node, feature, table, task, setting, ..."
+        ),
+    ] = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="The model file that is left, and where each line comes from.")
+    ] = False,
+    data: Data = None,
+    sets: Sets = [],
+    variants: Variants = [],
     imports: Imports = [],
+    no_imports: NoImports = False,
     as_json: Json = False,
 ) -> int:
-    """Explain a block or the code of a diagnostic."""
-    if thing.upper() in CODES:
-        code = thing.upper()
-        context.obj.result(json.dumps({code: CODES[code]}) if as_json else f"{code}: {CODES[code]}")
-        return 0
-    known = catalogue.signatures(imports)
-    if thing not in known:
-        context.obj.complain(f"error: no block or code `{thing}`")
-        context.obj.complain(f"  = help: {did_you_mean(thing, [*known, *CODES], '`blockrec blocks` lists the blocks')}")
+    """Explain a block, a code, a model, or a part of a model."""
+    answer = _Answer(context.obj, as_json)
+    if part is None and not (resolved or sets or variants or data) and not _is_file(thing):
+        return answer.block_or_code(thing, imports)
+    checked = checked_model(thing, variants=variants, sets=sets, data=data, imports=imports, no_imports=no_imports)
+    if resolved and part is not None:
+        raise typer.BadParameter("it shows the whole file: leave PART out", param_hint="--resolved")
+    if resolved:
+        return answer.resolved(checked)
+    return answer.model(checked) if part is None else answer.part(checked, part)
+
+
+def _is_file(name: str) -> bool:
+    """Whether a model is meant: a file, or a packaged model of which no block has the name."""
+    return name.endswith(ENDINGS) or Path(name).is_file()
+
+
+class _Answer:
+    """Prints one answer, as text or JSON."""
+
+    def __init__(self, terminal: Terminal, as_json: bool) -> None:
+        self.terminal, self.as_json = terminal, as_json
+
+    def _say(self, plain: Any, text: str) -> int:
+        self.terminal.result(json.dumps(plain, indent=2, default=str) if self.as_json else text)
+        return OK
+
+    def _unknown(self, message: str, help: str) -> int:
+        self.terminal.complain(f"error: {message}\n  = help: {help}")
         return USAGE
-    signature = known[thing]
-    context.obj.result(json.dumps(signature.to_json(), indent=2) if as_json else page(thing, signature))
-    return 0
 
+    def block_or_code(self, thing: str, imports: Iterable[str]) -> int:
+        from blockrec.language.files import packaged_models
 
-def page(name: str, signature: Signature) -> str:
-    """Everything about a block, as text."""
-    sections = [
-        f"{name}: {catalogue.summary(signature)}",
-        catalogue.body(signature),
-        _table("inputs", [_port(p) for p in signature.ports]),
-        _table("outputs", [_port(p) for p in signature.outputs]),
-        _parameters(signature),
-        _table("example", [(example(name, signature),)]),
-    ]
-    return "\n\n".join(section for section in sections if section)
+        if thing.upper() in CODES:
+            return self._code(thing.upper())
+        known, models = catalogue.signatures(imports), packaged_models()
+        if thing in known:
+            if thing in models:
+                near = os.path.relpath(models[thing])
+                self.terminal.note(f"`{thing}` is a packaged model too: `blockrec explain {near}`")
+            return self._say(known[thing].to_json(), block_page.page(thing, known[thing]))
+        if thing in models:
+            return self.model(checked_model(thing, variants=[], imports=[*imports]))
+        block, _, name = thing.rpartition(".")
+        if block in known:
+            return self._block_part(block, name, known[block])
+        help = did_you_mean(thing, [*known, *models, *CODES], "`blockrec blocks` lists the blocks")
+        return self._unknown(f"no block, code or model `{thing}`", help)
 
+    def _code(self, code: str) -> int:
+        try:
+            page = pages.page(code)
+        except KeyError:
+            page = f"{code}: {CODES[code]}"
+        return self._say({"code": code, "title": CODES[code], "page": page}, page)
 
-def _table(title: str, rows: list[tuple[str, ...]]) -> str:
-    """Rows in columns under a title; empty without rows."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([title, *(f"  {line}" for line in lines)]) if rows else ""
+    def _block_part(self, block: str, name: str, signature: Signature) -> int:
+        names = block_page.parts(signature)
+        if name not in names:
+            help = did_you_mean(name, names, f"parameters and ports: {', '.join(names)}")
+            return self._unknown(f"block `{block}` has no parameter or port `{name}`", help)
+        found = block_page.part(block, name, signature)
+        return self._say(found, block_page.part_text(found))
 
+    def resolved(self, checked: Checked) -> int:
+        from blockrec.language.resolved import origins, resolved_text
 
-def _port(port: Port) -> tuple[str, ...]:
-    words = ["sequence"] * port.jagged + ["optional"] * port.optional + ["any number of inputs"] * port.variadic
-    words += ["rows of a sequence too"] * port.rowwise
-    return (port.name, port.dtype, str(port), ", ".join(words))
+        if self.as_json:
+            return self._say(origins(checked.document), "")
+        return self._say(None, resolved_text(checked.document))
 
+    def model(self, checked: Checked) -> int:
+        from blockrec.cli import model_page
+        from blockrec.graph.facts import facts
 
-def _parameters(signature: Signature) -> str:
-    """Each parameter with its type and default, its description below it."""
-    schemas = catalogue.properties(signature)
-    heads = _table("parameters", [(n, catalogue.kind(s), _default(n, signature)) for n, s in schemas.items()]).split(
-        "\n"
-    )
-    texts = ["", *(f"\n      {s['description']}" if "description" in s else "" for s in schemas.values())]
-    return "\n".join(head + text for head, text in zip(heads, texts, strict=True))
+        if self.as_json:
+            return self._say(facts(checked).to_json(), "")
+        return self._say(None, model_page.model(checked, bind=self.terminal.verbose))
 
+    def part(self, checked: Checked, name: str) -> int:
+        from blockrec.cli import model_page
+        from blockrec.graph.explain import Unexplained, explain
 
-def _default(name: str, signature: Signature) -> str:
-    return f"default {json.dumps(signature.defaults[name])}" if name in signature.defaults else "required"
-
-
-def example(name: str, signature: Signature) -> str:
-    """A node of this block in YAML: required inputs, and every parameter that has a value to show."""
-    from blockrec.words import setting
-
-    values = {n: signature.defaults.get(n, _sample(s)) for n, s in catalogue.properties(signature).items()}
-    parameters = [f"{n}: {setting(value)}" for n, value in values.items() if value is not None]
-    return f"my_{name}: {{{', '.join([f'block: {name}', f'in: {_wired(signature)}', *parameters])}}}"
-
-
-def _wired(signature: Signature) -> str:
-    needed = [p for p in signature.ports if not p.optional]
-    if len(needed) == 1:
-        return "[x, y]" if needed[0].variadic else "x"
-    return f"{{{', '.join(f'{p.name}: my_{p.name}' for p in needed)}}}"
-
-
-def _sample(schema: Mapping[str, Any]) -> Any:
-    """A value for a required parameter."""
-    if "enum" in schema:
-        return schema["enum"][0]
-    kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
-    if kind == "array":
-        return [_sample(schema["items"])]
-    return {"integer": 64, "number": 0.5, "boolean": True, "string": "text"}.get(kind)
+        try:
+            found = explain(checked, name)
+        except Unexplained as error:
+            return self._unknown(str(error), error.help)
+        return self._say([page.to_json() for page in found], "\n\n".join(map(model_page.part, found)))

@@ -39,7 +39,7 @@ class Document:
     patched: whether an extended file, a variant or an override changed what the file says, so that a parameter which
     this model leaves unused is not a mistake.
     sweep: what to run of it; None without that section, and after a mistake in it.
-    libraries: files of imported composites as spans name them.
+    libraries: files of imported composites as spans name them. applied: the variants that were chosen, by name.
     """
 
     root: Map
@@ -53,6 +53,7 @@ class Document:
     patched: bool = False
     sweep: Sweep | None = field(default=None, repr=False)
     libraries: frozenset[str] = frozenset()
+    applied: tuple[tuple[str, Map], ...] = field(default=(), repr=False)
 
     def evaluated(self, section: str) -> Map:
         """A section with all expressions evaluated; empty if the file does not have it."""
@@ -74,16 +75,15 @@ class Document:
         places = self.root.section("blocks").keys_at
         return [name for name, at in places.items() if at.source.name not in self.libraries]
 
+    def merged(self) -> dict[str, Any]:
+        """What is left when everything is merged in: a document of its own, wherever it is written to."""
+        head = {"blockrec": VERSION, "name": self.name}
+        root = reached(self.root, self.own_composites)
+        return {**head, **portable(root, self.evaluated("data"), self.evaluated("features"))}
+
     def to_yaml(self) -> str:
         """The merged document as a file of its own: card, used composites, variants and overrides are part of it."""
-        head = {"blockrec": VERSION, "name": self.name}
-        text = dump(
-            {
-                **head,
-                **portable(reached(self.root, self.own_composites), self.evaluated("data"), self.evaluated("features")),
-            },
-            Diagnostics(),
-        )
+        text = dump(self.merged(), Diagnostics())
         assert text is not None
         return text
 
@@ -137,6 +137,7 @@ def _document(layers: Layers, path: Path | None, fence: Fence, report: Diagnosti
         layers.patched,
         _sweep(layers.sweep, sections, report),
         layers.libraries,
+        layers.applied,
     )
 
 

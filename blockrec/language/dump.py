@@ -24,7 +24,7 @@ class _Dumper(BASE):  # type: ignore[misc, valid-type]  # the C dumper where the
 def _text(dumper: Any, value: str) -> Any:
     """Quoted wherever our scalars or PyYAML's would read something else."""
     value = str(value)
-    safe = scalars.resolve(value) == value and scalars.suspicion(value) is None
+    safe = scalars.resolve(value) == value and scalars.suspicion(value) is None and "\n" not in value
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if safe else '"')
 
 
@@ -54,3 +54,9 @@ def dump(value: Mapping[str, Any], report: Diagnostics) -> str | None:
             "E101", f"the mapping cannot be written as YAML: {cause}", help="use plain numbers, texts, lists and dicts"
         )
     return None
+
+
+def line(key: str, value: Any) -> str:
+    """`key: value` on one line."""
+    text: str = yaml.dump({key: value}, Dumper=_Dumper, default_flow_style=True, width=2**30, allow_unicode=True)
+    return text.rstrip("\n")[1:-1]

@@ -40,7 +40,7 @@ class Layers:
     sweep: a mapping of that section alone, which says what to run and is no part of a model; empty without one.
 
     patched: whether an extended file, a variant or an override changed what the file says.
-    libraries: files of imported composites as spans name them.
+    libraries: files of imported composites as spans name them. applied: the variants, by name.
     """
 
     root: Map
@@ -49,6 +49,7 @@ class Layers:
     patched: bool
     sweep: Map
     libraries: frozenset[str]
+    applied: tuple[tuple[str, Map], ...]
 
 
 def merge_layers(
@@ -75,7 +76,8 @@ def merge_layers(
     if isinstance(chain[0].get("extends"), str):
         return None
     card = _read_card(chain, data, fence, report)
-    patches = _variants(all_variants(chain), _asked(variants, point), report)
+    applied = _variants(all_variants(chain), _asked(variants, point), report)
+    patches = [patch for _, patch in applied]
     patches += point.patches() if point else ()
     patches += filter(None, (read_override(argument, report) for argument in sets))
     libraries = _read_libraries([*chain, *patches], fence, report)
@@ -87,7 +89,9 @@ def merge_layers(
     root = fence.without_code(_with_python(root, libraries), report)
     patched = len(chain) > 1 or bool(variants or sets or point)
     card_name, card_file = (card.name, card.file) if card else (None, None)
-    return Layers(root.without("sweep"), card_name, card_file, patched, root.only("sweep"), libraries.files)
+    return Layers(
+        root.without("sweep"), card_name, card_file, patched, root.only("sweep"), libraries.files, (*applied,)
+    )
 
 
 def _check_heads(chain: list[Map], report: Diagnostics) -> None:
@@ -172,10 +176,10 @@ def _asked(variants: Sequence[str], point: Point | None) -> list[tuple[str, Span
     return [(name, Span(Source(VARIANT_OPTION, name), 0, 0, max(1, len(name)))) for name in names]
 
 
-def _variants(known: Map, asked: Sequence[tuple[str, Span]], report: Diagnostics) -> list[Map]:
-    """The patches of those names."""
+def _variants(known: Map, asked: Sequence[tuple[str, Span]], report: Diagnostics) -> list[tuple[str, Map]]:
+    """The patches of those names, with the names."""
     for name, at in asked:
         if name not in known and not (name == BASE and at.source.name != VARIANT_OPTION):
             otherwise = f"variants: {', '.join(known)}" if known else "the file has no `variants`"
             report.error("E111", f"there is no variant `{name}`", at, help=did_you_mean(name, known, otherwise))
-    return [known[name] for name, _ in asked if isinstance(known.get(name), Map)]
+    return [(name, known[name]) for name, _ in asked if isinstance(known.get(name), Map)]

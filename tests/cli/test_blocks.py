@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from blockrec.cli import catalogue
-from blockrec.cli.explain import example
+from blockrec.cli.block_page import example
 from blockrec.codes import CODES
 from blockrec.language.schema import NODE_WORDS
 
@@ -72,9 +72,12 @@ def test_every_parameter_has_a_description(name: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["E310", "e310", "W201"])
-def test_a_code_is_explained_by_its_line_of_the_table(blockrec: Any, code: str) -> None:
+def test_a_code_is_explained(blockrec: Any, code: str) -> None:
     ended = blockrec("explain", code)
-    assert (ended.code, ended.out) == (0, f"{code.upper()}: {CODES[code.upper()]}\n")
+    assert ended.code == 0 and ended.out.startswith(code.upper())
+    found = json.loads(blockrec("explain", code, "--json").out)
+    assert (found["code"], found["title"]) == (code.upper(), CODES[code.upper()])
+    assert found["page"] == ended.out.rstrip("\n")
 
 
 def test_what_is_unknown_is_wrong_usage_with_a_suggestion(blockrec: Any) -> None:

@@ -60,7 +60,7 @@ def model_schema() -> Schema:
             "watch": WATCH,
             "train": TRAIN,
             "eval": EVAL,
-            "kernels": KERNEL,
+            "kernels": {**KERNEL, "default": "auto"},
             "variants": named("Patches of this file by name.", {"type": "object"}),
             "sweep": SWEEP,
         },

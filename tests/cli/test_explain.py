@@ -1,0 +1,93 @@
+"""`explain` of blocks, their parts, models and their parts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blockrec.cli import block_page, catalogue
+from blockrec.graph.compile import check_model
+from blockrec.graph.facts import facts
+
+NAMES = list(catalogue.signatures())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_part_of_a_block_has_a_page(blockrec: Any, name: str) -> None:
+    signature = catalogue.signatures()[name]
+    for part in block_page.parts(signature):
+        found = json.loads(blockrec("explain", f"{name}.{part}", "--json").out)
+        text = blockrec("explain", f"{name}.{part}").out
+        assert found["block"] == name and text.startswith(f"{name}.{part}: ")
+        assert found["text"] in text
+
+
+def test_a_misspelt_part_of_a_block_is_told(blockrec: Any) -> None:
+    ended = blockrec("explain", "din.hiden")
+    assert (ended.code, ended.out) == (3, "") and "did you mean `hidden`?" in ended.err
+
+
+def test_a_model_is_told_with_its_facts(blockrec: Any) -> None:
+    ended = blockrec("explain", "dare")
+    assert ended.code == 0
+    for word in ("model dare: ", "duplicates `item` has 2 tables", "kernels    auto: score", "head.mlp", "returns "):
+        assert word in ended.out
+    checked, _ = check_model("dare")
+    assert checked is not None
+    assert json.loads(blockrec("explain", "dare", "--json").out) == json.loads(json.dumps(facts(checked).to_json()))
+
+
+def test_verbose_says_which_kernels_a_model_gets(blockrec: Any) -> None:
+    assert "(auto; " in blockrec("explain", "dare", "-v").out
+
+
+def test_a_name_of_a_block_and_a_model_is_the_block_and_says_so(blockrec: Any) -> None:
+    ended = blockrec("explain", "din")
+    assert ended.out.startswith("din: Target attention") and "model_zoo/din.yaml`" in ended.err
+    assert blockrec("explain", "din", "target").out.startswith("node target")
+
+
+def test_parts_of_a_model_have_pages(blockrec: Any) -> None:
+    ended = blockrec("explain", "dare", "head.norm")
+    assert ended.code == 0
+    assert "= target 48 + search 48 + head.product 48" in ended.out
+    (page,) = json.loads(blockrec("explain", "dare", "head.norm", "--json").out)
+    assert (page["kind"], page["sections"]["work"][0]["parameters"]) == ("node", 288)
+    both = blockrec("explain", "dare", "click").out
+    assert "label click" in both and "task click" in both
+
+
+def test_variants_sets_and_data_reach_it(blockrec: Any) -> None:
+    assert "out[1]  96" in blockrec("explain", "dare", "head.norm", "--variant", "no_tr").out
+    wide = blockrec("explain", "dare", "query", "--set", "params.attention_dim=32").out
+    assert "= item 32 + category 32" in wide
+    assert "card movielens_100k" in blockrec("explain", "dare", "item", "--data", "movielens_100k").out
+
+
+def test_an_unknown_part_is_wrong_usage(blockrec: Any) -> None:
+    ended = blockrec("explain", "dare", "serch")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err == "error: the model has nothing of the name `serch`\n  = help: did you mean `search`?\n"
+
+
+def test_the_resolved_file_checks(blockrec: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = ("--variant", "paper", "--set", "train.seed=7")
+    text = blockrec("explain", "dare", "--resolved", *chosen).out
+    wanted = blockrec("check", "dare", *chosen).out
+    (tmp_path / "r.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert blockrec("check", "r.yaml", "--strict").out == wanted
+    assert "seed: 7" in text and "# --set" in text and "# variant paper, " in text and "# default" in text
+    found = json.loads(blockrec("explain", "r.yaml", "--resolved", "--json").out)
+    assert {"path": "train.seed", "value": 7, "origin": found[-1]["origin"]}["value"] == 7
+    assert blockrec("explain", "r.yaml", "head", "--resolved").code == 3
+
+
+def test_mistakes_of_the_model_are_told(blockrec: Any) -> None:
+    ended = blockrec("explain", "dare", "head", "--set", "graph.head.hiden=3")
+    assert (ended.code, ended.out) == (2, "") and "error[E" in ended.err
+    missing = blockrec("explain", "nowhere.yaml")
+    assert (missing.code, missing.out) == (2, "") and "E009" in missing.err
