@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from blockrec.graph.ir import Graph
+from blockrec.graph.ir import Graph, Sink
 from blockrec.jagged import Jagged
 from blockrec.metrics.metric import Metric, Undefined, metrics
 from blockrec.run.batches import Batch, Split, moved
@@ -25,12 +25,13 @@ Columns = dict[tuple[str, str], Tensor]
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure: a task's logits, turned to probabilities by its loss, against a label."""
+    """What to measure: a task's logits, turned to probabilities by its loss, against a label where a mask is not 0."""
 
     name: str
     label: str
     loss: str
     metrics: tuple[Metric, ...]
+    mask: str | None = None
 
     @property
     def groups(self) -> set[str]:
@@ -48,11 +49,14 @@ class Scores:
 
 def tasks_of(graph: Graph) -> list[Task]:
     """The tasks that have a metric."""
-    return [
-        Task(sink.name, sink.label or sink.name, sink.loss or f"tasks.{sink.name}", tuple(metrics(sink.metrics)))
-        for sink in graph.sinks
-        if sink.kind == "task" and sink.metrics
-    ]
+    return [_task(sink, graph) for sink in graph.sinks if sink.kind == "task" and sink.metrics]
+
+
+def _task(sink: Sink, graph: Graph) -> Task:
+    loss = sink.loss or f"tasks.{sink.name}"
+    node = graph.nodes.get(loss)
+    mask = next((edge.source for port, edge in node.edges() if port == "mask"), None) if node else None
+    return Task(sink.name, sink.label or sink.name, loss, tuple(metrics(sink.metrics)), mask)
 
 
 def evaluate(
@@ -103,8 +107,8 @@ def _predictions(
             look.see(outputs)
             for task in tasks:
                 scores = model.get_submodule(task.loss).predict(_values(outputs[task.name]))
-                for column, value in {SCORE: scores, **_measured(task, batch)}.items():
-                    parts[task.name, column].append(value.reshape(-1))
+                for column, value in _counting(task, batch, {SCORE: scores, **_measured(task, batch)}).items():
+                    parts[task.name, column].append(value)
             if stop():
                 return None
     names = [(task.name, column) for task in tasks for column in (SCORE, task.label, *task.groups)]
@@ -119,6 +123,15 @@ def _measured(task: Task, batch: Batch) -> dict[str, Tensor]:
         group = _values(batch[column])
         found[column] = group[label.rows] if isinstance(label, Jagged) else group
     return found
+
+
+def _counting(task: Task, batch: Batch, columns: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The columns [n] without what the mask leaves out."""
+    flat = {name: value.reshape(-1) for name, value in columns.items()}
+    if task.mask is None:
+        return flat
+    counts = _values(batch[task.mask]).reshape(-1) != 0
+    return {name: value[counts.to(value.device)] for name, value in flat.items()}
 
 
 def _values(value: Tensor | Jagged) -> Tensor:

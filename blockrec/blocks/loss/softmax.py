@@ -18,8 +18,9 @@ from blockrec.registry import block
 class Softmax(nn.Module):
     """Cross-entropy of c ≥ 2 logits, one a class, averaged over the rows; 0 if there are none.
 
-    loss = −Σ w · log p[class] / Σ w, p = softmax(logits) + epsilon, w = weight · mask, 1 without them. Two classes: the label lies between 0 and 1 and is the
-    share of the class in column `positive`. More: the label is the column of the class, 0 to c − 1.
+    loss = −Σ w · log p[class] / Σ w, p = softmax(logits) + epsilon, w = weight · mask, 1 without them. Two classes: the
+    label lies between 0 and 1 and is the share of the class in column `positive`. More: the label is the column of the
+    class, 0 to c − 1.
 
     Args:
         positive: column of the class whose probability is the prediction.

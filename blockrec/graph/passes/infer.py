@@ -93,7 +93,7 @@ class _Inference:
             self.report.error("E206", f"`{edge.source}` has no output `{edge.output}`", at, help=help)
         return self.types.get((edge.source, edge.output))
 
-    def _breaks_chain(self, node: Node, edge: Edge, given: Type) -> bool:
+    def _breaks_chain(self, edge: Edge, given: Type) -> bool:
         """Whether a repeated node gives something else than it takes, so that the next one cannot be alike (E312)."""
         link = edge.link
         first = self.types.get((link.source, link.output)) if link else None
@@ -107,7 +107,7 @@ class _Inference:
         return True
 
     def _match(self, node: Node, port: Port, given: Type, axes: dict[str, Bound], edge: Edge) -> bool:
-        if self._breaks_chain(node, edge, given):
+        if self._breaks_chain(edge, given):
             return False
         try:
             match(port, given, axes, edge.span)

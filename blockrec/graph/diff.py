@@ -1,0 +1,212 @@
+"""What makes two models different: nodes, values, tables, settings and sizes; not names of files, docs or order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from blockrec.graph.compile import Checked
+from blockrec.graph.ir import Graph, Sink
+from blockrec.graph.size import counts
+from blockrec.graph.written import Written, reference, written_nodes
+from blockrec.language.defaults import SETTINGS, flattened, with_defaults
+from blockrec.language.features import Feature, Label, Sequence
+
+Described = Mapping[str, Any]
+"""Aspect → value."""
+Kind = Literal["added", "removed", "changed", "renamed"]
+NAMELESS = ("name", "span")
+MISSING = None
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One aspect of a thing in the first and in the second model; None where the thing, or the aspect, is not there."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not the same in both models.
+
+    section: `nodes`, `returns`, `features`, `sequences`, `labels`, `tables`, `settings` or `totals`.
+    name: in the first model, unless it is only in the second. renamed: its name in the second, if that is another one.
+    """
+
+    section: str
+    name: str
+    kind: Kind
+    aspects: tuple[Aspect, ...]
+    renamed: str | None = None
+
+    def mirrored(self) -> Change:
+        """The same change seen from the second model."""
+        kind: Kind = {"added": "removed", "removed": "added"}.get(self.kind, self.kind)  # type: ignore[assignment]
+        aspects = tuple(Aspect(a.name, a.new, a.old) for a in self.aspects)
+        name, renamed = (self.renamed, self.name) if self.renamed else (self.name, None)
+        return Change(self.section, name, kind, aspects, renamed)
+
+
+@dataclass(frozen=True)
+class Diff:
+    """All changes, by section."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def same(self) -> bool:
+        return not self.changes
+
+    def mirrored(self) -> Diff:
+        """The difference from the second model to the first."""
+        return Diff(tuple(change.mirrored() for change in self.changes))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {"same": self.same, "changes": [asdict(change) for change in self.changes]}
+
+
+def diff(old: Checked, new: Checked) -> Diff:
+    """What changes from `old` to `new`. A node of another name that is alike counts as renamed."""
+    before, after = written_nodes(old.graph), written_nodes(new.graph)
+    names = renamed(before, after)
+    one, two = _described(old, before, names), _described(new, after, {})
+    return Diff(tuple(change for section in one for change in _changes(section, one[section], two[section], names)))
+
+
+def renamed(old: Mapping[str, Written], new: Mapping[str, Written]) -> dict[str, str]:
+    """Old name → new name of nodes with the same block, parameters and inputs, which no other node has."""
+    names: dict[str, str] = {}
+    while True:
+        gone = {n: node for n, node in old.items() if n not in new and n not in names}
+        come = {n: node for n, node in new.items() if n not in old and n not in {*names.values()}}
+        olds, news = _by_likeness(gone, names), _by_likeness(come, {})
+        found = {o[0]: news[key][0] for key, o in olds.items() if len(o) == 1 and len(news.get(key, ())) == 1}
+        if not found:
+            return names
+        names |= found
+
+
+def _by_likeness(nodes: Mapping[str, Written], names: Mapping[str, str]) -> dict[str, list[str]]:
+    alike: dict[str, list[str]] = {}
+    for name, node in nodes.items():
+        alike.setdefault(repr((node.block, _parameters(node), _inputs(node, names))), []).append(name)
+    return alike
+
+
+def _described(
+    model: Checked, nodes: Mapping[str, Written], names: Mapping[str, str]
+) -> dict[str, dict[str, Described]]:
+    graph, features = model.graph, model.document.features
+    used = graph.used_features()
+    read = {name: feature for name, feature in graph.features.items() if name in used}
+    sequences = {f.sequence for f in read.values() if f.sequence}
+    return {
+        "nodes": {name: _node(node, names) for name, node in nodes.items()},
+        "returns": {sink.key: _sink(sink, names) for sink in graph.sinks},
+        "features": {name: _fields(feature) for name, feature in read.items()},
+        "sequences": {name: _fields(s) for name, s in features.sequences.items() if name in sequences},
+        "labels": {name: _fields(label) for name, label in graph.labels.items() if name in used},
+        "tables": dict(_tables(graph)),
+        "settings": {path: {"value": value} for path, value in _settings(model)},
+        "totals": {name: {"count": count} for name, count in counts(graph).items()},
+    }
+
+
+def _node(node: Written, names: Mapping[str, str]) -> Described:
+    symbols = {f"{name}.": f"{other}." for name, other in names.items()}
+    shares = node.node.shares
+    return {
+        "block": node.block,
+        "kernel": node.node.kernel,
+        "shares": names.get(shares, shares) if shares else None,
+        **_parameters(node),
+        **_inputs(node, names),
+        **{f"gives {output}": _renamed_axes(str(type), symbols) for output, type in node.outputs.items()},
+        "parameters": node.parameters,
+        "flops": node.flops,
+        "bytes": node.bytes,
+    }
+
+
+def _renamed_axes(type: str, symbols: Mapping[str, str]) -> str:
+    for old, new in symbols.items():
+        type = type.replace(f" {old}", f" {new}")
+    return type
+
+
+def _parameters(node: Written) -> dict[str, Any]:
+    return {f"parameter {key}": value for key, value in sorted(node.params.items())}
+
+
+def _inputs(node: Written, names: Mapping[str, str]) -> dict[str, Any]:
+    return {f"input {port}": [_mapped(v, names) for v in values] for port, values in sorted(node.inputs.items())}
+
+
+def _mapped(value: str, names: Mapping[str, str]) -> str:
+    """A value by the name that its node has in the other model."""
+    if value in names:
+        return names[value]
+    name, dot, output = value.rpartition(".")
+    return f"{names[name]}.{output}" if dot and name in names else value
+
+
+def _sink(sink: Sink, names: Mapping[str, str]) -> Described:
+    value = _mapped(reference(sink.edge), names)
+    weight = sink.weight if sink.kind == "loss" else None
+    return {
+        "value": value,
+        "weight": weight,
+        "label": sink.label,
+        "metrics": [*sink.metrics] or None,
+        "warn": sink.warn,
+    }
+
+
+def _fields(thing: Feature | Sequence | Label) -> Described:
+    return {f.name: _plain(getattr(thing, f.name)) for f in fields(thing) if f.name not in NAMELESS}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [*value]
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _tables(graph: Graph) -> Iterator[tuple[str, Described]]:
+    for (table, root), dim in graph.tables().items():
+        yield f"{table}.{root}", {"rows": graph.features[root].vocab, "dim": dim}
+
+
+def _settings(model: Checked) -> Iterator[tuple[str, Any]]:
+    for section, schema in SETTINGS.items():
+        yield from flattened(with_defaults(model.document.evaluated(section), schema), section)
+    yield "kernels", model.kernels
+
+
+def _changes(
+    section: str, old: Mapping[str, Described], new: Mapping[str, Described], names: Mapping[str, str]
+) -> Iterator[Change]:
+    names = names if section == "nodes" else {}
+    for name, described in old.items():
+        other = names.get(name, name)
+        aspects = tuple(_aspects(described, new.get(other, {})))
+        if other not in new:
+            yield Change(section, name, "removed", aspects)
+        elif other != name:
+            yield Change(section, name, "renamed", aspects, other)
+        elif aspects:
+            yield Change(section, name, "changed", aspects)
+    for name, described in new.items():
+        if name not in old and name not in names.values():
+            yield Change(section, name, "added", tuple(_aspects({}, described)))
+
+
+def _aspects(old: Described, new: Described) -> Iterator[Aspect]:
+    for key in dict.fromkeys([*old, *new]):
+        if old.get(key) != new.get(key):
+            yield Aspect(key, old.get(key), new.get(key))
