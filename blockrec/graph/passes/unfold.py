@@ -17,7 +17,7 @@ from blockrec.language.expressions import is_expression, substitute
 from blockrec.language.schema import NODE_WORDS
 from blockrec.language.values import UNKNOWN, List, Map
 
-MOST = 100_000
+MOST = 20_000
 """Nodes of a whole graph."""
 KEY = re.compile("[a-z0-9_]+")
 OWN = ("share", "in", "doc")
