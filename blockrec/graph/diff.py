@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from blockrec.graph.compile import Checked
@@ -17,7 +17,6 @@ Described = Mapping[str, Any]
 """Aspect → value."""
 Kind = Literal["added", "removed", "changed", "renamed"]
 NAMELESS = ("name", "span")
-MISSING = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,11 @@ class Change:
         name, renamed = (self.renamed, self.name) if self.renamed else (self.name, None)
         return Change(self.section, name, kind, aspects, renamed)
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        aspects = [{"name": a.name, "old": a.old, "new": a.new} for a in self.aspects]
+        return {**vars(self), "aspects": aspects}
+
 
 @dataclass(frozen=True)
 class Diff:
@@ -67,7 +71,7 @@ class Diff:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {"same": self.same, "changes": [asdict(change) for change in self.changes]}
+        return {"same": self.same, "changes": [change.to_json() for change in self.changes]}
 
 
 def diff(old: Checked, new: Checked) -> Diff:
