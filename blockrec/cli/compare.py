@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from blockrec.cli import completion
 from blockrec.cli.options import Json
 
 EPILOG = """\b
@@ -21,7 +22,11 @@ def compare(
     context: typer.Context,
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Run directories, folders of them, globs; a model: its latest."),
+        typer.Argument(
+            metavar="RUN...",
+            autocompletion=completion.runs,
+            help="Run directories, folders of them, globs; a model: its latest.",
+        ),
     ],
     metrics: Annotated[
         list[str], typer.Option("--metric", metavar="SPLIT/TASK/METRIC", help="Show only this; may be repeated.")

@@ -9,6 +9,7 @@ import typer
 
 from blockrec.cli.checked import checked_model
 from blockrec.cli.columns import columns
+from blockrec.cli.completion import nodes
 from blockrec.cli.exits import OK, USAGE
 from blockrec.cli.options import Data, Imports, Json, Model, NoImports, Sets, Variants
 from blockrec.words import human, shortened
@@ -33,10 +34,12 @@ def ls(
     context: typer.Context,
     model: Model,
     selection: Annotated[
-        list[str] | None, typer.Argument(metavar="SEL", help="Which nodes; several are added up. Default: all.")
+        list[str] | None,
+        typer.Argument(metavar="SEL", autocompletion=nodes, help="Which nodes; several are added up. Default: all."),
     ] = None,
     exclude: Annotated[
-        list[str], typer.Option("--exclude", metavar="SEL", help="Nodes to leave out; may be repeated.")
+        list[str],
+        typer.Option("--exclude", metavar="SEL", autocompletion=nodes, help="Nodes to leave out; may be repeated."),
     ] = [],
     data: Data = None,
     sets: Sets = [],

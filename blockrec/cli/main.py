@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from blockrec.cli import blocks, check, compare, explain, ls, run, schema, sweep, version, viz
+from blockrec.cli import blocks, check, compare, diff, explain, ls, new, run, schema, shell, sweep, version, viz
 from blockrec.cli.exits import guarded
 from blockrec.cli.terminal import Color, Terminal, globals_first
 
@@ -29,15 +29,18 @@ COLLECT = (20_000, 50, 100)
 """When the garbage collector looks: rarely, because a model is many small values, nearly all of which are kept."""
 
 app = typer.Typer(name="blockrec", rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command(epilog=new.EPILOG)(new.new)
 app.command(epilog=run.EPILOG)(run.run)
 app.command(epilog=sweep.EPILOG)(sweep.sweep)
 app.command(epilog=compare.EPILOG)(compare.compare)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(epilog=viz.EPILOG)(viz.viz)
 app.command(epilog=ls.EPILOG)(ls.ls)
+app.command(epilog=diff.EPILOG)(diff.diff)
 app.command(epilog=blocks.EPILOG)(blocks.blocks)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=schema.EPILOG)(schema.schema)
+app.command(epilog=shell.EPILOG)(shell.completion)
 app.command()(version.version)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from blockrec.cli.completion import cards, models
+from blockrec.cli.completion import cards, models, modules, settings, variants
 
 Model = Annotated[
     str,
@@ -22,15 +22,30 @@ Data = Annotated[
 ]
 Sets = Annotated[
     list[str],
-    typer.Option("--set", metavar="PATH=VALUE", help="Change one value, e.g. train.epochs=3; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        autocompletion=settings,
+        help="Change one value, e.g. train.epochs=3; may be repeated.",
+    ),
 ]
 Variants = Annotated[
     list[str],
-    typer.Option("--variant", metavar="NAME", help="Apply a variant of the file (or several: a,b); may be repeated."),
+    typer.Option(
+        "--variant",
+        metavar="NAME",
+        autocompletion=variants,
+        help="Apply a variant of the file (or several: a,b); may be repeated.",
+    ),
 ]
 Imports = Annotated[
     list[str],
-    typer.Option("--import", metavar="MODULE|FILE.py", help="Load blocks from a module or a file; may be repeated."),
+    typer.Option(
+        "--import",
+        metavar="MODULE|FILE.py",
+        autocompletion=modules,
+        help="Load blocks from a module or a file; may be repeated.",
+    ),
 ]
 NoImports = Annotated[
     bool,

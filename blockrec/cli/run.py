@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from blockrec.cli.completion import devices
 from blockrec.cli.exits import INTERRUPTED, OK
 from blockrec.cli.options import Data, Imports, Json, Model, Sets, Variants, names
 
@@ -27,7 +28,7 @@ def run(
     imports: Imports = [],
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training data.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps, instead of epochs.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    device: Annotated[str | None, typer.Option(autocompletion=devices, help="auto, cpu, cuda or mps.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
     runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Data, model and one batch; no training.")] = False,

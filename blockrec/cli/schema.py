@@ -29,7 +29,7 @@ def schema(
     ] = None,
     imports: Imports = [],
 ) -> None:
-    """Print the JSON Schema by which editors complete, explain and check files.
+    """Print the JSON Schema for editors of model files.
 
     It covers model files, dataset cards and libraries, with every block that is installed or imported.
     """

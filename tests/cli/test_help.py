@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 import blockrec as package
-from blockrec.cli import completion
-from blockrec.codes import CODES
 
-COMMANDS = ["run", "sweep", "compare", "check", "viz", "ls", "blocks", "explain", "schema", "version"]
+COMMANDS = ["new", "run", "sweep", "compare", "check", "viz", "ls", "diff", "blocks", "explain", "schema", "completion"]
+COMMANDS += ["version"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
@@ -59,14 +58,6 @@ def test_version_tells_what_is_installed(blockrec: Any) -> None:
     assert found["blockrec"] == package.__version__
     assert found["torch"] == importlib.metadata.version("torch")
     assert f"blockrec {package.__version__}\n" in blockrec("version").out
-
-
-def test_the_shell_completes_packaged_names() -> None:
-    assert {"dare", "din", "twin"} <= set(completion.models(""))
-    assert completion.models("da") == ["dare"]
-    assert {"complete_journey", "movielens_100k", "planted_interests"} <= set(completion.cards(""))
-    assert "embed" in completion.blocks("em")
-    assert completion.things("E31") == sorted(code for code in CODES if code.startswith("E31"))
 
 
 def test_public_names_exist_and_are_listed() -> None:
