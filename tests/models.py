@@ -1,6 +1,9 @@
-"""The packaged models and their variants."""
+"""The packaged models and their variants, and a model that has one of each."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 import yaml
 
@@ -14,5 +17,6 @@ def variants(name: str) -> list[str]:
 
 
 NAMES = [*packaged_models()]
-MODELS = [(name, variant) for name in NAMES for variant in ["", *variants(name)]]
+EVERYTHING = os.path.relpath(Path(__file__).with_name("everything.yaml"))
+MODELS = [*((name, variant) for name in NAMES for variant in ["", *variants(name)]), (EVERYTHING, "")]
 """(name, variant), `""` for the file as it is."""

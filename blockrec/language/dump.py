@@ -58,5 +58,7 @@ def dump(value: Mapping[str, Any], report: Diagnostics) -> str | None:
 
 def line(key: str, value: Any) -> str:
     """`key: value` on one line."""
-    text: str = yaml.dump({key: value}, Dumper=_Dumper, default_flow_style=True, width=2**30, allow_unicode=True)
+    text: str = yaml.dump(
+        {key: value}, Dumper=_Dumper, default_flow_style=True, sort_keys=False, width=2**30, allow_unicode=True
+    )
     return text.rstrip("\n")[1:-1]

@@ -11,9 +11,7 @@ import pytest
 from blockrec.graph.compile import check_model
 from blockrec.graph.ir import Graph
 from blockrec.graph.select import Selection, SelectionError, select
-from blockrec.language.files import packaged_models
-
-NAMES = [*packaged_models()]
+from tests.models import EVERYTHING, NAMES
 
 
 @cache
@@ -28,7 +26,7 @@ def selection(name: str) -> Selection:
     return Selection(graph(name))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, EVERYTHING])
 def test_steps_grow_until_they_reach_everything(name: str) -> None:
     all_of = selection(name)
     for node in all_of.nodes:
@@ -39,7 +37,7 @@ def test_steps_grow_until_they_reach_everything(name: str) -> None:
             assert sets[-1] == all_of.union(plus(""))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, EVERYTHING])
 def test_above_and_below_mirror_each_other(name: str) -> None:
     all_of = selection(name)
     above = {node: all_of.union(f"+{node}") for node in all_of.nodes}
@@ -50,13 +48,13 @@ def test_above_and_below_mirror_each_other(name: str) -> None:
         assert {b for b in all_of.nodes if a in above[b]} == below[a]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, EVERYTHING])
 def test_ancestors_are_those_of_the_graph(name: str) -> None:
     for node in selection(name).nodes:
         assert set(select(graph(name), f"+{node}")) == graph(name).ancestors({*select(graph(name), node)})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, EVERYTHING])
 def test_words_add_up_commas_intersect_and_exclude_takes_away(name: str) -> None:
     whole, nodes = graph(name), [*selection(name).nodes]
     assert select(whole, "") == [*whole.nodes]
@@ -67,7 +65,7 @@ def test_words_add_up_commas_intersect_and_exclude_takes_away(name: str) -> None
         assert set(select(whole, f"+{a}", exclude=f"{b}+")) == one - two
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, EVERYTHING])
 def test_methods_divide_the_nodes(name: str) -> None:
     whole = graph(name)
     blocks = {node.block for node in selection(name).nodes.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,15 +59,19 @@ class Known:
         """Use of a composite, family or chain → the names of the nodes that it stands for."""
         found: dict[str, list[str]] = {}
         for name, node in self.written.items():
-            parents = [name[:i] for i, letter in enumerate(name) if letter == "."]
-            chains = [edge.link.chain for _, edge in node.node.edges() if edge.link]
-            for parent in parents if node.node.role != "loss" else []:
+            places = [i for i, letter in enumerate(name) if letter in "./"] if node.node.role != "loss" else []
+            for parent in (name[:i] for i in places):
                 found.setdefault(parent, []).append(name)
-            for chain in chains:
-                first = f"{chain}_0"
-                before = [n for n in self.written if n == first or n.startswith(f"{first}.")]
-                found.setdefault(chain, before).append(name)
-        return {name: [*dict.fromkeys(members)] for name, members in found.items()}
+        for chain in self._chains():
+            member = re.compile(rf"{re.escape(chain)}_\d+([./]|$)")
+            found[chain] = [name for name in self.written if member.match(name)]
+        return found
+
+    def _chains(self) -> dict[str, None]:
+        """Names of the nodes with `repeat`, with the composites that they are in."""
+        links = {(name, e.link.chain) for name, node in self.written.items() for _, e in node.node.edges() if e.link}
+        found = (re.match(rf"((?:.*\.)?{re.escape(chain)})_\d+(?=[./]|$)", name) for name, chain in links)
+        return dict.fromkeys(sorted(match[1] for match in found if match))
 
     @cached_property
     def tables(self) -> dict[tuple[str, str], list[str]]:
