@@ -9,6 +9,7 @@ import yaml
 
 from blockrec.graph.compile import check, compile
 from blockrec.language.files import packaged_models
+from blockrec.language.resolved import resolved_text
 
 
 def variants(name: str) -> list[str]:
@@ -55,3 +56,52 @@ def test_the_module_is_the_same(name: str, chosen: tuple[str, ...]) -> None:
     assert one.code == two.code
     shapes = [{k: v.shape for k, v in m.state_dict().items()} for m in (one, two)]
     assert shapes[0] == shapes[1] and shapes[0]
+
+
+COPIES = """
+blockrec: 1
+name: copies
+params: {tasks: [click, buy], layers: 2}
+features:
+  item: {vocab: 30, init: {normal: 0.02}}
+  user: {hash: 11, default: nobody}
+  price: {buckets: [1, 5], dim: 4}
+  tags: {vocab: 9, pool: mean}
+  behaviors: {max_len: 6, fields: {item: {like: item}, hour: {calendar: hour, column: at, tz: Europe/Berlin}}}
+labels: {click: {}, buy: {at_least: 4}, step: {column: behaviors.liked}, w: {type: float}}
+blocks:
+  layer:
+    params: {hidden: required}
+    in: {x: vec}
+    graph: {up: {block: mlp, in: x, hidden: [$hidden]}, down: {block: linear, in: up, out: 16}}
+    out: {out: down, inner: up}
+graph:
+  target: {block: embed, in: [item, user, price, tags], dim: 4}
+  steps: {block: embed, in: behaviors, dim: 4}
+  first: {block: linear, in: target, out: 16}
+  deep: {block: layer, in: first, hidden: 24, repeat: $layers}
+  tied: {block: layer, in: first, hidden: 8, repeat: {times: 2, share: true}}
+  twin: {share: deep, in: tied}
+  tower: {block: mlp, in: [twin, tied], hidden: [8], each: {task: $tasks}}
+  logit: {block: linear, in: tower.$task, out: 1, each: {task: $tasks}}
+  rated: {block: linear, in: steps, out: 1}
+tasks:
+  click: {logits: logit.click, loss: bce, sample_weight: w}
+  buy: {logits: logit.buy, loss: {block: bce}, mask: click}
+  step: {logits: rated, loss: bce}
+outputs: {t: tower.click}
+watch: {inner: deep_0.inner, t: {node: tower.buy, warn: std < 0.1 after 2 epochs}}
+"""
+
+
+def test_what_the_zoo_does_not_use_comes_back_too() -> None:
+    document, graph, report = check(COPIES)
+    assert graph is not None and document is not None, str(report)
+    for again in (document.to_yaml(), resolved_text(document)):
+        _, same, wrong = check(again)
+        assert same is not None, str(wrong)
+        assert unplaced(same) == unplaced(graph)
+        assert [(s.key, s.edge.source, s.warn) for s in same.sinks] == [
+            (s.key, s.edge.source, s.warn) for s in graph.sinks
+        ]
+        assert compile(again).code == compile(COPIES).code
