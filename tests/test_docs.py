@@ -24,6 +24,7 @@ from blockrec.graph.compile import check
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES.append(ROOT / "docs" / "errors" / "README.md")
 FENCE = re.compile(r"^```(\w+)(?: ([\w=./]+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

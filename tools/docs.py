@@ -1,7 +1,7 @@
 """Write what README and docs/*.md derive from the code: tables of keys, pictures of models.
 
-A part stands between `<!-- keys: SECTION -->` (or `<!-- picture: FILE -->`, of a model that the page shows) and
-`<!-- end -->`. Run it after a change of a schema or of the pictures; a test compares.
+A part stands between `<!-- keys: SECTION -->` (or `<!-- picture: FILE -->`, of a model that the page shows, or
+`<!-- codes: LETTERS -->`) and `<!-- end -->`. Run it after a change of a schema or of the pictures; a test compares.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.cli.catalogue import kind
+from blockrec.codes import CODES
 from blockrec.graph.compile import check
 from blockrec.language.schema.document import model_schema
 from blockrec.viz import mermaid
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PART = re.compile(r"(<!-- (keys|picture): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs/errors/README.md"]
+PART = re.compile(r"(<!-- (keys|picture|codes): (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEAD = "| key | value | default | meaning |\n|---|---|---|---|\n"
 
 Schema = Mapping[str, Any]
@@ -28,8 +29,14 @@ Row = tuple[str, str, str, str]
 
 def current(page: str) -> str:
     """`page` with every derived part as the code has it now."""
-    made = {"keys": table, "picture": lambda file: picture(page, file)}
+    made = {"keys": table, "picture": lambda file: picture(page, file), "codes": codes}
     return PART.sub(lambda m: f"{m[1]}{made[m[2]](m[3])}{m[4]}", page)
+
+
+def codes(letters: str) -> str:
+    """The codes that begin with `letters`, each with a link to its page."""
+    rows = [f"| [{code}]({code}.md) | {text} |\n" for code, text in CODES.items() if code.startswith(letters)]
+    return "| code | what it says |\n|---|---|\n" + "".join(rows)
 
 
 def picture(page: str, file: str) -> str:

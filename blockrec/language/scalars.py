@@ -45,12 +45,9 @@ def suspicion(text: str) -> tuple[str, str, str, str] | None:
         return "W002", message, f"write {meant}", f'use `{meant}`, or quote it: "{text}"'
     if re.fullmatch(r"[-+]?0[0-9]+", text):
         value = int(text) if len(text) <= MAX_DIGITS else text
-        return (
-            "W003",
-            f"`{text}` is {value} here, not octal",
-            f"is {value}",
-            f"write {value}, or 0o{text.lstrip('+-0')}",
-        )
+        octal = text.lstrip("+-0")
+        other = f", or 0o{octal}" if octal and not set(octal) & {"8", "9"} else ""
+        return "W003", f"`{text}` is {value} here, not octal", f"is {value}", f"write {value}{other}"
     return None
 
 
