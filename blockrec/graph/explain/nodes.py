@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blockrec.graph.derive import Place, Term
+from blockrec.graph.derive import Place
 from blockrec.graph.explain.page import Known, Page, Row
 from blockrec.graph.explain.settings import legal
+from blockrec.graph.explain.sizes import axes, sizes
 from blockrec.graph.facts import facts
-from blockrec.graph.ir import Node
 from blockrec.graph.written import Written
 from blockrec.language.values import Map
 from blockrec.signature import Signature, Type
@@ -26,7 +26,7 @@ def node(known: Known, name: str) -> Iterator[Page]:
         "inputs": [*_inputs(known, found)],
         "parameters": [_parameter(known, found, key, signature) for key in found.params],
         "outputs": [*_outputs(found)],
-        "sizes": [row for output, type in found.outputs.items() for row in sizes(known, found.node, output, type)],
+        "sizes": [*sizes(known, found)],
         "used by": [{"name": reader} for reader in known.readers(name)],
         "work": [{"parameters": found.parameters, "flops": found.flops, "bytes": found.bytes}],
     }
@@ -48,7 +48,7 @@ def part(known: Known, name: str) -> Iterator[Page]:
         yield Page("parameter of a node", name, schema.get("description", ""), sections)
     if tail in found.outputs:
         type = found.outputs[tail]
-        rows = [*sizes(known, found.node, tail, type)]
+        rows = [*axes(known, Place(head, tail, 0), tail, {})]
         yield Page("output of a node", name, "", {"type": [_type(tail, type)], "sizes": rows})
     if tail in found.inputs:
         yield Page("input of a node", name, "", {"inputs": [r for r in _inputs(known, found) if r["input"] == tail]})
@@ -93,69 +93,6 @@ def composite(known: Known, name: str) -> Iterator[Page]:
     }
     raw = known.document.root.section("blocks").section(name)
     yield Page("composite", name, str(raw.get("doc", "")), sections)
-
-
-def sizes(known: Known, node: Node, output: str, type: Type) -> Iterator[Row]:
-    """Each axis but that of the samples: what it is the sum of, and where each summand is written.
-
-    times: how often the same summand occurs in the sum; its `size` is that of all of them.
-    """
-    for axis, size in enumerate(type.axes):
-        if size != "b":
-            place = Place(node.name, output, axis)
-            first, *more = _summands(known, known.derivation.terms(place))
-            head = {"axis": f"{output}[{axis}]", "size": size}
-            if not more:
-                yield {**head, "from": _subject(first), "why": first["why"], "times": "", "at": first["at"]}
-                continue
-            yield {**head, "from": _sum_of(known, place), "why": "", "times": "", "at": ""}
-            yield from ({"axis": "", **summand} for summand in (first, *more))
-
-
-def _summands(known: Known, terms: list[Term]) -> list[dict[str, Any]]:
-    """Equal terms together."""
-    alike: dict[tuple[str, str, str], list[Term]] = {}
-    for term in terms:
-        alike.setdefault((term.name, _why(term, known), known.provenance.of(term.step.at)), []).append(term)
-    return [
-        {
-            "size": found[0].size if len(found) == 1 else sum(int(t.size) for t in found),
-            "from": name,
-            "why": why,
-            "times": f"{len(found)} times" if len(found) > 1 else "",
-            "at": at,
-        }
-        for (name, why, at), found in alike.items()
-    ]
-
-
-def _subject(summand: Row) -> str:
-    return f"= {summand['size']} of {summand['from']}" if summand["times"] else f"= {summand['from']}"
-
-
-def _sum_of(known: Known, place: Place) -> str:
-    """The sum that one reads in the file, which may be shorter than that of all terms."""
-    _, why = known.derivation.origin(place)
-    return "= " + " + ".join(f"{_source(known, part)} {known.derivation.size(part)}" for part in why.parts)
-
-
-def _source(known: Known, place: Place) -> str:
-    node = known.checked.whole.nodes.get(place.name)
-    name = node.params["feature"] if node is not None and node.role == "lookup" and "/" in node.name else place.name
-    return name if place.output == "out" else f"{name}.{place.output}"
-
-
-def _why(term: Term, known: Known) -> str:
-    step = term.step
-    if step.kind == "parameter":
-        owner = term.place.name.partition("/")[0]
-        return f"`{step.rule}` of `{owner}`{', its default' if step.default else ''}"
-    if step.kind == "feature":
-        return f"`{step.rule}` of the feature" if step.rule else "as it is declared"
-    if step.kind == "computed":
-        parts = ", ".join(f"{_source(known, part)} {known.derivation.size(part)}" for part in step.parts)
-        return f"{step.rule or 'found by the block itself'}{f', of {parts}' if parts else ''}"
-    return "as the block declares it" if step.kind == "block" else f"{step.kind}"
 
 
 def _written(known: Known, found: Written) -> list[Row]:
