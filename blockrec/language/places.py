@@ -8,6 +8,8 @@ from typing import Any
 
 from blockrec.language.renamed import called
 
+MOST = 2
+"""Places that are named; what is legal at more is legal nearly everywhere."""
 OPTIMIZER_KEYS = ("lr", "betas", "eps", "weight_decay")
 
 
@@ -15,7 +17,7 @@ def belongs(key: str) -> str:
     """Help for a key that is legal at another place; empty if it is legal nowhere, or at many places."""
     homes = _homes()
     known = key if key in homes else called(key, [k for k, home in homes.items() if "NAME" not in home])
-    return f"`{known}` belongs to `{homes[known]}`" if known else ""
+    return f"`{known}` belongs to {homes[known]}" if known else ""
 
 
 def is_section(name: str | int) -> bool:
@@ -27,14 +29,15 @@ def is_section(name: str | int) -> bool:
 
 @cache
 def _homes() -> dict[str, str]:
-    """Key → the one section that has it; the settings of an optimizer belong to the one that is used by default."""
+    """Key → the one or two places that have it; the settings of an optimizer belong to the one used by default."""
     from blockrec.language.schema.document import model_schema
 
     found: dict[str, list[str]] = {}
     for path, key in _keys(model_schema(), ()):
         found.setdefault(key, []).append(path)
-    homes = {key: paths[0] for key, paths in found.items() if len(paths) == 1 and paths[0]}
-    return {**homes, **dict.fromkeys(OPTIMIZER_KEYS, "train.optimizer.dense.adam")}
+    few = {key: paths for key, paths in found.items() if len(paths) <= MOST and all(paths)}
+    homes = {key: " or ".join(f"`{path}`" for path in paths) for key, paths in few.items()}
+    return {**homes, **dict.fromkeys(OPTIMIZER_KEYS, "`train.optimizer.dense.adam`")}
 
 
 def _keys(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from blockrec.diagnostics import nearest
 
-_FORMER: dict[str, str] = {
+FORMER: dict[str, str] = {
     # sections
     "graph": "model nodes layers network net architecture backbone modules topology components",
     "labels": "label_fields label_name label_col targets target target_col output_features",
@@ -116,7 +116,7 @@ _FORMER: dict[str, str] = {
 """What a word is called here → its names elsewhere."""
 
 _HERE: dict[str, list[str]] = {}
-for _word, _names in _FORMER.items():
+for _word, _names in FORMER.items():
     for _name in _names.split():
         _HERE.setdefault(_name, []).append(_word)
 

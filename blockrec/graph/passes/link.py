@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.diagnostics import Diagnostics, Span
 from blockrec.graph.forms import CONCAT
 from blockrec.graph.ir import UNRESOLVED, Edge, Graph, Node
 from blockrec.graph.order import in_order
 from blockrec.graph.passes.references import UNNAMED
+from blockrec.language.renamed import explain_word
 from blockrec.signature import Signature
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ def _ports(node: Node, report: Diagnostics) -> Node:
             continue
         names = [p.name for p in signature.ports]
         message = f"block `{node.block}` has no input port `{port}`"
-        report.error(
-            "E203", message, node.ports_at[port], help=did_you_mean(port, names, f"input ports: {', '.join(names)}")
-        )
+        help = explain_word(port, names, f"input ports: {', '.join(names)}")
+        report.error("E203", message, node.ports_at[port], help=help)
     misspelt = len(known) < len(node.inputs) or any(signature.port(key) for key in node.params)
     for port in [] if misspelt else [*signature.required_ports, *_partners(signature, known)]:
         if port not in known:
