@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,16 @@ def test_missing_columns_each_with_the_nearest(shop: Project) -> None:
         "E502 the log has no column `item` [did you mean `itme`?] at item",
         "E502 the log has no column `category` [its columns are `user`, `time`, `itme`, `rating`] at category",
     ]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_delimiter_that_was_not_told_is_said_once(shop: Project, mark: str) -> None:
+    shop.text("log.csv", LOG.replace(",", mark))
+    error = one(shop.errors(DATA))
+    assert error.startswith("E501") and "has one column" in error
+    assert f"csv: {{delimiter: {json.dumps(mark)}}}] at log.csv" in error
+    delimiter = {"\t": "\\t"}.get(mark, mark)
+    assert shop.dataset(f'{DATA}\ncsv: {{delimiter: "{delimiter}"}}').splits["train"].rows == 4
 
 
 def test_a_missing_column_that_is_not_used_is_no_mistake(shop: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,10 +61,20 @@ def csv_columns(path: Path, form: CsvForm) -> list[str]:
     """Names of the columns."""
     if form.columns:
         return list(form.columns)
-    # Rows are judged when they are read.
-    parse = pacsv.ParseOptions(delimiter=form.delimiter, invalid_row_handler=lambda _: "skip")
-    with pacsv.open_csv(path, form.read_options(threads=False), parse) as reader:
-        return list(reader.schema.names)
+    # Not by pyarrow, whose reader works ahead in a thread that an exit right after a mistake would break off.
+    with pa.input_stream(path) as stream, io.TextIOWrapper(stream, form.encoding, newline="") as text:
+        try:
+            names = next(csv.reader(text, delimiter=form.delimiter), None)
+        except csv.Error as error:
+            raise pa.ArrowInvalid(str(error)) from error
+    if names is None:
+        raise pa.ArrowInvalid("Empty CSV file")
+    return [names[0].removeprefix("\ufeff"), *names[1:]] if names else []
+
+
+def other_delimiter(columns: list[str]) -> str:
+    """The character that seems to separate the names of a single column; empty if none does."""
+    return next((mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0]), "")
 
 
 def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics) -> Table | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 from blockrec.data.arrow import Table
-from blockrec.data.sources.csv import CsvForm, csv_columns, read_csv
+from blockrec.data.sources.csv import CsvForm, csv_columns, other_delimiter, read_csv
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
 _BINARY = {".parquet", ".arrow", ".feather"}
@@ -53,10 +54,20 @@ class Files:
                 return list(pq.read_schema(path).names)
             if path.suffix in {".arrow", ".feather"}:
                 return list(feather.read_table(path, memory_map=True).column_names)
-            return csv_columns(path, self.form)
+            return self._separated(path, csv_columns(path, self.form), report)
         except (pa.ArrowException, OSError, UnicodeError, LookupError) as error:
             report.error("E501", f"`{path}` cannot be read: {_first_line(error)}", self.at)
             return []
+
+    def _separated(self, path: Path, columns: list[str], report: Diagnostics) -> list[str]:
+        """The columns, unless all of them were read as one."""
+        mark = other_delimiter(columns)
+        if not mark:
+            return columns
+        message = f"`{path}` has one column, `{columns[0][:100]}`"
+        help = f"if that holds several names, write csv: {{delimiter: {json.dumps(mark)}}}"
+        report.error("E501", message, self.at, help=help)
+        return []
 
     def read(self, needs: Mapping[str, Need], report: Diagnostics) -> tuple[Table, Origin] | None:
         """The columns `needs` of all files, one after another; None after E501 or E503."""
