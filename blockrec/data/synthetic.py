@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from blockrec.data import store
 from blockrec.data.settings import setting
+from blockrec.diagnostics import fail
 from blockrec.language.schema.data import PLANTED
 from blockrec.language.values import Map
 
@@ -30,6 +31,10 @@ def generated(section: Map, cache: Path, progress: Callable[[str], None]) -> Pat
         return None
     options = section.section("generate").section("planted_interests")
     planted = Planted(**{name: setting(options, name, schema=PLANTED) for name in PLANTED["properties"]})
+    if planted.items < planted.categories:
+        message = f"{planted.items} items are not enough for {planted.categories} categories"
+        at = options.at.get("items") or options.at.get("categories", options.span)
+        raise fail("E106", message, at, help=f"items: {planted.categories} or more, or fewer categories")
     folder = cache / store.name_of("planted_interests", planted)
 
     def build(scratch: Path) -> None:

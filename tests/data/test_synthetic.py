@@ -105,3 +105,8 @@ def test_conflict_decides_whether_similar_categories_say_similar_things(project:
 def test_time_makes_behaviours_weigh_less(project: Project) -> None:
     decayed, flat = (np.load(folder(made(project, more=f", lam: {lam}")) / "truth.npz")["weights"] for lam in (2, 0))
     assert decayed[:, -3:].sum(1).mean() > flat[:, -3:].sum(1).mean() + 0.1
+
+
+def test_every_category_needs_an_item(project: Project) -> None:
+    (error,) = project.errors(DATA.replace("SEED", "0").replace("items: 400", "items: 3"), FEATURES, used=USED)
+    assert "E106" in error and "3 items are not enough for 20 categories" in error
