@@ -31,6 +31,7 @@ VISIBLE = {"E010", "E100", "E102", "E103", "E104", "E105", "E106", "E107", "E109
 ELSEWHERE = ("composite_", "expr_", "set_", "variant_", "extends_")
 """Files whose mistake is in the use of a composite, in the value of an expression, or in what is merged."""
 BEYOND = {
+    "each_member_cannot_be_a_name": "members may come from an expression",
     "embed_dims_of_another_feature": "features are those of the node's inputs",
     "embed_without_dim": "the feature may say its `dim`",
     "loss_named_loss": "a name of the module's result",
