@@ -84,7 +84,7 @@ def example(name: str, signature: Signature) -> str:
     """A node of this block in YAML: required inputs, and every parameter that has a value to show."""
     from blockrec.words import setting
 
-    values = {n: signature.defaults.get(n, _sample(s)) for n, s in catalogue.properties(signature).items()}
+    values = {n: _value(n, signature) for n in catalogue.properties(signature)}
     parameters = [f"{n}: {setting(value)}" for n, value in values.items() if value is not None]
     return f"my_{name}: {{{', '.join([f'block: {name}', f'in: {_wired(signature)}', *parameters])}}}"
 
@@ -94,6 +94,14 @@ def _wired(signature: Signature) -> str:
     if len(needed) == 1:
         return "[x, y]" if needed[0].variadic else "x"
     return f"{{{', '.join(f'{p.name}: my_{p.name}' for p in needed)}}}"
+
+
+def _value(name: str, signature: Signature) -> Any:
+    """The default, unless that is none and an example says what is written instead."""
+    schema, default = catalogue.properties(signature)[name], signature.defaults.get(name)
+    if name not in signature.defaults:
+        return _sample(schema)
+    return schema["examples"][0] if default is None and "examples" in schema else default
 
 
 def _sample(schema: Mapping[str, Any]) -> Any:

@@ -69,6 +69,10 @@ def _hand_over(found: Diagnostics, report: Diagnostics) -> None:
 def _opened(
     section: Map, features: Features, used: Collection[str], report: Diagnostics, cache: Path, progress: Progress
 ) -> Dataset | None:
+    if "events" not in section:
+        help = "`data: {events: FILE}`, or a card: `dataset: NAME` in the file, `--data NAME` on the command line"
+        report.error("E501", "the model does not say which data it is for", section.span, help=help)
+        return None
     files = generated(section, cache, progress)
     root = files or root_of(section, report)
     if report.failed:

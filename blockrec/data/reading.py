@@ -118,7 +118,8 @@ class _Reader:
             of_log = together(of_log, of_samples)
         else:
             missing_columns(of_samples, samples.columns, "the file of samples", self.report)
-        missing_columns(of_log, log.columns, "the log", self.report)
+        defaults = {name: key for name, key in ((self.user, "user"), (self.time, "time")) if key not in self.section}
+        missing_columns(of_log, log.columns, "the log", self.report, defaults)
 
         of_log, of_samples = _present(of_log, log.columns), _present(of_samples, samples.columns)
         place = {name: self._place(self.section, key) for name, key in ((self.user, "user"), (self.time, "time"))}

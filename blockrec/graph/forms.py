@@ -24,6 +24,7 @@ FORMS: dict[str, Signature] = {
                     "minimum": 1,
                     "additionalProperties": {"type": "integer", "minimum": 1},
                     "description": "Width of one vector, or a width a feature; default: the feature's `dim`.",
+                    "examples": [16],
                 },
                 "table": {
                     "type": "string",

@@ -13,6 +13,8 @@ from blockrec.language.source import MAX_BYTES
 PACKAGE = Path(__file__).resolve().parent.parent
 ZOO = PACKAGE / "model_zoo" if (PACKAGE / "model_zoo").is_dir() else PACKAGE.parent / "model_zoo"
 """Inside an installed package, beside it in a checkout."""
+DATA = (".csv", ".parquet", ".arrow", ".feather")
+"""Endings of files that no model is in."""
 
 
 def packaged_models() -> dict[str, Path]:
@@ -46,6 +48,10 @@ def read_model(model: str | Path | Mapping[str, object], report: Diagnostics) ->
     if path is None:
         help = did_you_mean(model, packaged_models(), f"packaged models: {', '.join(packaged_models())}")
         report.error("E009", f"there is no file `{model}`", help=help)
+        return None
+    if path.suffix in DATA:
+        help = f"name it in a model: data: {{events: {path.name}}}; `blockrec new NAME` makes one to begin with"
+        report.error("E007", f"`{model}` is data, not a model", help=help)
         return None
     source = read_file(path, report)
     return None if source is None else (source, path)

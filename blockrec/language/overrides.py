@@ -8,6 +8,7 @@ from typing import Any
 from blockrec.diagnostics import Diagnostics, Source, Span, did_you_mean
 from blockrec.language.expressions import mentioned
 from blockrec.language.merge import is_node
+from blockrec.language.places import belongs
 from blockrec.language.renamed import explain_word
 from blockrec.language.source import read_value
 from blockrec.language.values import Map
@@ -88,7 +89,8 @@ class _Check:
         if key in properties or self._may_add(key, value, schema):
             return True
         new = child(schema, key).get("x-new")
-        otherwise = f"a new one needs `{new[0]}`" if new else _listed([*base, *properties])
+        listed = belongs(key) or _listed([*base, *properties])
+        otherwise = f"a new one needs `{new[0]}`" if new else listed
         help = explain_word(key, [*base, *properties], otherwise)
         return self._refuse(f"there is no `{dotted(here)}` to override", at, help)
 

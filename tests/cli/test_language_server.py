@@ -65,6 +65,8 @@ REPLACED = {
     "the other input": ("keys: history", "k|", ["keys"]),
     "a kind of feature": ("{vocab: 50}", "{v|}", ["vocab", "hash", "buckets", "calendar"]),
     "its choices too": ("vocab: 50", "raw: |", ["int64", "float32"]),
+    "words for a number": ("user: {vocab: 50}", "user: {vocab: |}", ["auto"]),
+    "words with a pattern": ("user: {vocab: 50}", "user: {calendar: |}", ["hour", "weekday"]),
     "the loss of a task": ("loss: bce", "loss: |", ["bce", "softmax"]),
     "its parameters": ("loss: bce", "loss: {block: softmax, e|}", ["epsilon", "positive"]),
     "a metric": ("[auc]", "[|]", ["auc", "logloss"]),

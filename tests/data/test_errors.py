@@ -85,6 +85,18 @@ def test_missing_user_and_time(shop: Project) -> None:
     assert all("did you mean" in e for e in errors)
 
 
+def test_a_missing_column_that_no_key_names_is_told_with_its_key(shop: Project) -> None:
+    shop.text("log.csv", LOG.replace("user,time", "who,moment"))
+    errors = shop.errors(DATA)
+    for key in ("user", "time"):
+        assert any(f"no column `{key}`" in error and f"`{key}: COLUMN`" in error for error in errors)
+
+
+def test_a_model_without_data_is_told_how_to_name_some(shop: Project) -> None:
+    error = one(shop.errors(""))
+    assert error.startswith("E501 the model does not say which data it is for") and "dataset: NAME" in error
+
+
 def test_missing_column_in_a_condition(shop: Project) -> None:
     assert one(shop.errors(DATA + "\nwhere: ratng > 2")) == "E502 no column `ratng` [did you mean `rating`?] at ratng"
 

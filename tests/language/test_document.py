@@ -313,3 +313,11 @@ def test_a_feature_of_a_card_that_an_extended_file_changes_is_the_files_own(
     document = loaded("big.yaml")
     assert document.card == "cards/shop.yaml" and document.features.features["item"].dim == 8
     assert document.is_own("item") and not document.is_own("user")
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.parquet"])
+def test_data_are_no_model(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"user,item\n\xff\x00")
+    report = Diagnostics()
+    assert load(tmp_path / name, report) is None
+    assert [(d.code, "data: {events: " in d.help) for d in report] == [("E007", True)]

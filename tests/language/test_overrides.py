@@ -106,3 +106,9 @@ def test_the_patch_of_an_argument_knows_its_places() -> None:
     inner = patch["a"]["bc"]
     assert [patch.keys_at["a"].text, patch["a"].keys_at["bc"].text, inner.keys_at["d"].text] == ["a", "bc", "d"]
     assert inner.at["d"].text == "[1, x]" and inner["d"].at[1].text == "x"
+
+
+def test_a_key_at_the_wrong_place_is_told_its_own(model: str) -> None:
+    report = Diagnostics()
+    load(model, report, sets=["train.lr=0.1"])
+    assert [d.help for d in report] == ["`lr` belongs to `train.optimizer.dense.adam`"]

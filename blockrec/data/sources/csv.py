@@ -27,6 +27,7 @@ _TEXT = {
     "time": ("a number or a timestamp such as 2024-05-31 23:59:00", _NUMBER + r"|^\d{4}-\d\d-\d\d"),
 }
 _HELP = "correct that row, or see whether `csv:` describes the file"
+_IDS = "correct that row; a feature of texts is `vocab: auto` or `hash: N`"
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to ([^:]+): (?:invalid value '(.*)')?", re.DOTALL
 )
@@ -96,18 +97,19 @@ def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, repo
 
 
 def _report(error: Exception, path: Path, columns: list[str], at: Span, report: Diagnostics) -> None:
-    text = str(error)
+    text, help = str(error), _HELP
     if found := _BAD_VALUE.match(text):
         column, row, kind, value = found.groups()
         shown = f"`{value}`" if value is not None else "a value"
         message = f"`{path}` row {row}, column `{columns[int(column)]}`: {shown} is not {_WORDS.get(kind, kind)}"
+        help = _IDS if kind == "int64" else _HELP
     elif found := _BAD_ROW.match(text):
         row, expected, got, value = found.groups()
         message = f"`{path}` row {row} has {got} values instead of {expected}: `{value[:80]}`"
     else:
         report.error("E501", f"`{path}` cannot be read: {text.splitlines()[0] if text else error}", at)
         return
-    report.error("E503", message, at, help=_HELP)
+    report.error("E503", message, at, help=help)
 
 
 def _is_text(table: Table, path: Path, form: CsvForm, at: Span, report: Diagnostics) -> bool:

@@ -113,12 +113,15 @@ class Origin:
         return "the data"
 
 
-def missing_columns(needs: Mapping[str, Need], known: list[str], where: str, report: Diagnostics) -> None:
-    """E502 for each column that must be there and is not."""
+def missing_columns(
+    needs: Mapping[str, Need], known: list[str], where: str, report: Diagnostics, defaults: Mapping[str, str] = {}
+) -> None:
+    """E502 for each column that must be there and is not. defaults: column → the key that would name another."""
     for name, need in needs.items():
         if need.required and name not in known:
-            hint = did_you_mean(name, known, "its columns are " + ", ".join(f"`{column}`" for column in known))
-            report.error("E502", f"{where} has no column `{name}`", need.at, help=hint)
+            listed = "its columns are " + ", ".join(f"`{column}`" for column in known)
+            otherwise = f"say which one it is, `{defaults[name]}: COLUMN`; {listed}" if name in defaults else listed
+            report.error("E502", f"{where} has no column `{name}`", need.at, help=did_you_mean(name, known, otherwise))
 
 
 def _plain(table: Table) -> Table:

@@ -19,6 +19,7 @@ _TABLES: Schema = {
             "x-codes": {"pattern": "E107"},
             "x-help": "a whole number, `auto`, or a file such as `words.txt`",
         },
+        "examples": ["auto"],
         "description": "An id. A number: the rows of its table, and ids are rows. `auto`: a row for each value of the "
         "training data. A text file with a dot in its name: a row for each line. Row 0 is then for other values.",
     },
@@ -54,6 +55,7 @@ _SOURCES: Schema = {
     "calendar": {
         "type": "string",
         "pattern": CALENDAR,
+        "examples": ["hour", "weekday", "day"],
         "x-codes": {"pattern": "E107"},
         "x-help": "`hour`, `weekday`, `day`, or `minutes_since(FEATURE)`",
         "description": "From a time: `hour` (24 rows), `weekday` (7, Monday is 0), `day` of the month (31, the 1st is "

@@ -20,7 +20,7 @@ _NEEDS = ("required", "minProperties", "maxProperties")
 Apart from `properties`, because completion would offer all required keys as one entry.
 """
 _PLAIN = {"type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems"}
-_PLAIN |= {"minLength", "maxLength", "uniqueItems"}
+_PLAIN |= {"minLength", "maxLength", "uniqueItems", "examples"}
 Swap = tuple[Mapping[str, Any], Schema]
 """A part of a schema, found by identity, and what stands in its place."""
 
