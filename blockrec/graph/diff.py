@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from blockrec.graph.compile import Checked
@@ -12,6 +13,7 @@ from blockrec.graph.size import counts
 from blockrec.graph.written import Written, reference, written_nodes
 from blockrec.language.defaults import SETTINGS, flattened, with_defaults
 from blockrec.language.features import Feature, Label, Sequence
+from blockrec.signature import Type
 
 Described = Mapping[str, Any]
 """Aspect → value."""
@@ -84,22 +86,32 @@ def diff(old: Checked, new: Checked) -> Diff:
 
 def renamed(old: Mapping[str, Written], new: Mapping[str, Written]) -> dict[str, str]:
     """Old name → new name of nodes with the same block, parameters and inputs, which no other node has."""
+    numbers: dict[str, int] = {}
+    gone, come = _alike(old, new, numbers), _alike(new, old, numbers)
+    alone = {number: name for name, number in _only(come).items()}
     names: dict[str, str] = {}
-    while True:
-        gone = {n: node for n, node in old.items() if n not in new and n not in names}
-        come = {n: node for n, node in new.items() if n not in old and n not in {*names.values()}}
-        olds, news = _by_likeness(gone, names), _by_likeness(come, {})
-        found = {o[0]: news[key][0] for key, o in olds.items() if len(o) == 1 and len(news.get(key, ())) == 1}
-        if not found:
-            return names
-        names |= found
+    for name, number in _only(gone).items():
+        if number in alone and all(s in names for s in old[name].sources if s in gone):
+            names[name] = alone[number]
+    return names
 
 
-def _by_likeness(nodes: Mapping[str, Written], names: Mapping[str, str]) -> dict[str, list[str]]:
-    alike: dict[str, list[str]] = {}
+def _alike(nodes: Mapping[str, Written], others: Mapping[str, Written], numbers: dict[str, int]) -> dict[str, int]:
+    """A number for each node that the other model has not, the same for nodes that are alike with all above them."""
+    found: dict[str, int] = {}
+    names: dict[str, str] = {}
     for name, node in nodes.items():
-        alike.setdefault(repr((node.block, _parameters(node), _inputs(node, names))), []).append(name)
-    return alike
+        if name not in others:
+            likeness = repr((node.block, _parameters(node), _inputs(node, names)))
+            found[name] = numbers.setdefault(likeness, len(numbers))
+            names[name] = f"#{found[name]}"
+    return found
+
+
+def _only(numbers: Mapping[str, int]) -> dict[str, int]:
+    """Without the numbers that several have."""
+    counts = Counter(numbers.values())
+    return {name: number for name, number in numbers.items() if counts[number] == 1}
 
 
 def _described(
@@ -122,7 +134,6 @@ def _described(
 
 
 def _node(node: Written, names: Mapping[str, str]) -> Described:
-    symbols = {f"{name}.": f"{other}." for name, other in names.items()}
     shares = node.node.shares
     return {
         "block": node.block,
@@ -130,17 +141,16 @@ def _node(node: Written, names: Mapping[str, str]) -> Described:
         "shares": names.get(shares, shares) if shares else None,
         **_parameters(node),
         **_inputs(node, names),
-        **{f"gives {output}": _renamed_axes(str(type), symbols) for output, type in node.outputs.items()},
+        **{f"gives {output}": _renamed_axes(type, names) for output, type in node.outputs.items()},
         "parameters": node.parameters,
         "flops": node.flops,
         "bytes": node.bytes,
     }
 
 
-def _renamed_axes(type: str, symbols: Mapping[str, str]) -> str:
-    for old, new in symbols.items():
-        type = type.replace(f" {old}", f" {new}")
-    return type
+def _renamed_axes(type: Type, names: Mapping[str, str]) -> str:
+    """An axis that is born in a node has its name: `search.s`."""
+    return str(replace(type, axes=tuple(_mapped(a, names) if isinstance(a, str) else a for a in type.axes)))
 
 
 def _parameters(node: Written) -> dict[str, Any]:
@@ -196,6 +206,7 @@ def _changes(
     section: str, old: Mapping[str, Described], new: Mapping[str, Described], names: Mapping[str, str]
 ) -> Iterator[Change]:
     names = names if section == "nodes" else {}
+    known = {*names.values()}
     for name, described in old.items():
         other = names.get(name, name)
         aspects = tuple(_aspects(described, new.get(other, {})))
@@ -206,7 +217,7 @@ def _changes(
         elif aspects:
             yield Change(section, name, "changed", aspects)
     for name, described in new.items():
-        if name not in old and name not in names.values():
+        if name not in old and name not in known:
             yield Change(section, name, "added", tuple(_aspects({}, described)))
 
 
