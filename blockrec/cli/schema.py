@@ -35,7 +35,7 @@ def schema(
     """
     from blockrec.language.schema.editor import editor_schema
 
-    text = json.dumps(editor_schema(offered(imports)), indent=1, ensure_ascii=False)
+    text = json.dumps(editor_schema(offered(imports)), ensure_ascii=False)
     if output is None:
         context.obj.result(text)
         return
@@ -59,7 +59,8 @@ def _words(signature: Signature) -> BlockWords:
     body = catalogue.body(signature)
     doc = f"{catalogue.summary(signature)}\n\n{body}" if body else catalogue.summary(signature)
     ports = {port.name: _port(port) for port in signature.ports}
-    return BlockWords(doc, ports, tuple(signature.required_ports), signature.schema, signature.defaults)
+    loss = any(out.dims == () for out in signature.outputs)
+    return BlockWords(doc, ports, tuple(signature.required_ports), signature.schema, signature.defaults, loss)
 
 
 def _port(port: Port) -> str:

@@ -53,7 +53,7 @@ def _schema() -> str:
     from blockrec.cli.schema import offered
     from blockrec.language.schema.editor import editor_schema
 
-    return json.dumps(editor_schema(offered([])), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(editor_schema(offered([])), ensure_ascii=False) + "\n"
 
 
 def log() -> tuple[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blockrec.language.schema.document import card_schema, library_schema, model_schema
-from blockrec.language.schema.editor_nodes import NODES, BlockWords, losses, node_definitions, swaps, words
+from blockrec.language.schema.editor_nodes import BlockWords, losses, node_definitions, swaps, task_losses, words
 from blockrec.language.schema.parts import Schema
 from blockrec.language.schema.written import EXPRESSION, written
 
@@ -145,10 +145,11 @@ def _known_blocks_only(blocks: Mapping[str, BlockWords]) -> Schema:
         block = {"anyOf": [{"enum": [*names]}, {"type": "string", "pattern": EXPRESSION}]}
         return {"properties": {"block": block}}
 
-    of_tasks = {"anyOf": [{"enum": losses(blocks)}, {"type": "object", **named(losses(blocks))}]}
+    of_tasks = {"anyOf": [{"enum": [*task_losses(blocks)]}, {"type": "object", **named(task_losses(blocks))}]}
     return {
         "properties": {
-            **{key: {"additionalProperties": named(blocks)} for key in NODES},
+            "graph": {"additionalProperties": named(blocks)},
+            "losses": {"additionalProperties": named(losses(blocks))},
             "tasks": {"additionalProperties": {"properties": {"loss": of_tasks}}},
         }
     }

@@ -10,8 +10,6 @@ from blockrec.language.schema.graph import GRAPH, LOSSES, NODE_WORDS, TASKS
 from blockrec.language.schema.parts import Schema
 from blockrec.language.schema.written import Swap, described, written
 
-NODES = ("graph", "losses")
-"""Sections of nodes."""
 _NODE, _LOSS = GRAPH["additionalProperties"], LOSSES["additionalProperties"]
 _TASK_LOSS = TASKS["additionalProperties"]["properties"]["loss"]
 _PORTS_OF_A_TASK = ["logits", "label"]
@@ -23,7 +21,7 @@ class BlockWords:
     """A block as an editor shows it.
 
     doc: in full, its first line a summary. ports: what each takes, in words; required: those that must be connected.
-    parameters: their JSON Schema; defaults: those of optional ones.
+    parameters: their JSON Schema; defaults: those of optional ones. loss: whether it gives one number a batch.
     """
 
     doc: str
@@ -31,6 +29,7 @@ class BlockWords:
     required: tuple[str, ...]
     parameters: Mapping[str, Any]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    loss: bool = False
 
     @property
     def summary(self) -> str:
@@ -42,12 +41,13 @@ def node_definitions(blocks: Mapping[str, BlockWords]) -> Schema:
     found: Schema = {}
     for patch in (False, True):
         found[_name("node", patch)] = _node(_NODE, "block", blocks, patch)
-        found[_name("loss", patch)] = _node(_LOSS, "loss_block", blocks, patch)
+        found[_name("loss", patch)] = _node(_LOSS, "loss_block", losses(blocks), patch)
         found[_name("task_loss", patch)] = _task_loss(blocks, patch)
     for name, block in blocks.items():
         found[f"block.{name}"] = _use(name, block, _NODE)
-        found[f"loss_block.{name}"] = _use(name, block, _LOSS)
-        if name in losses(blocks):
+        if block.loss:
+            found[f"loss_block.{name}"] = _use(name, block, _LOSS)
+        if name in task_losses(blocks):
             found[f"task_loss.{name}"] = _use(name, block, {"properties": {"kernel": _NODE["properties"]["kernel"]}})
     return found
 
@@ -58,9 +58,14 @@ def swaps(*, patch: bool) -> list[Swap]:
     return [(part, {"$ref": f"#/definitions/{_name(name, patch)}"}) for name, part in parts.items()]
 
 
-def losses(blocks: Mapping[str, BlockWords]) -> list[str]:
+def losses(blocks: Mapping[str, BlockWords]) -> dict[str, BlockWords]:
+    """Blocks that can be losses."""
+    return {name: block for name, block in blocks.items() if block.loss}
+
+
+def task_losses(blocks: Mapping[str, BlockWords]) -> dict[str, BlockWords]:
     """Blocks that a task may name as its loss."""
-    return [name for name, block in blocks.items() if list(block.ports)[:2] == _PORTS_OF_A_TASK]
+    return {name: block for name, block in losses(blocks).items() if [*block.ports][:2] == _PORTS_OF_A_TASK}
 
 
 def words(known: Mapping[str, str]) -> Schema:
@@ -148,11 +153,12 @@ def _inputs(block: BlockWords) -> Schema:
 
 def _task_loss(blocks: Mapping[str, BlockWords], patch: bool) -> Schema:
     """The name of a loss, or a mapping of it and its parameters."""
-    known = _summaries({name: blocks[name] for name in losses(blocks)})
+    losses = task_losses(blocks)
+    known = _summaries(losses)
     mapping = {
         "type": ["object", "null"] if patch else "object",
         "properties": {"block": words(known)},
-        "allOf": _branches("task_loss", {name: blocks[name] for name in known}, wired=False),
+        "allOf": _branches("task_loss", losses, wired=False),
         **({} if patch else {"required": ["block"]}),
     }
     names = words(known)["anyOf"]
