@@ -24,7 +24,8 @@ class _Dumper(BASE):  # type: ignore[misc, valid-type]  # the C dumper where the
 def _text(dumper: Any, value: str) -> Any:
     """Quoted wherever our scalars or PyYAML's would read something else."""
     value = str(value)
-    safe = scalars.resolve(value) == value and scalars.suspicion(value) is None and "\n" not in value
+    plain = scalars.resolve(value) == value and scalars.suspicion(value) is None
+    safe = plain and "\n" not in value and not value.startswith("(")
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if safe else '"')
 
 
