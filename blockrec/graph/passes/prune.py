@@ -15,7 +15,9 @@ def prune_unused(graph: Graph, report: Diagnostics | None = None) -> Graph:
     for node in graph.nodes.values():
         if report is not None and node.name not in needed and "/" not in node.name and not node.used_at:
             help = "use it, or delete it: it is not part of the module"
-            report.warn("W201", f"node `{node.name}` reaches no task, loss or output", node.span, help=help)
+            report.warn(
+                "W201", f"node `{node.name}` reaches no task, loss, output or watched value", node.span, help=help
+            )
     return graph.with_nodes(dict(_kept(graph, needed)))
 
 
