@@ -89,3 +89,8 @@ def test_parameters_against_the_schema(codes: Any, params: str, code: str, place
 def test_per_step_labels_are_not_confused_with_rows(codes: Any) -> None:
     graph = BASE + "  logit: {block: linear, in: history, out: 1}"
     assert [c for c, _ in codes(graph, OUT)] == ["E316"]
+
+
+def test_a_loss_is_one_number(codes: Any) -> None:
+    graph = BASE + "  interest: {block: hadamard, in: [target, target]}" + LOGIT
+    assert codes(graph, OUT + "\nlosses: {side: {block: linear, in: target, out: 1}}\n") == [("E310", "side")]

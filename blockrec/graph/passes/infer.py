@@ -8,7 +8,7 @@ from typing import Any
 
 from blockrec.diagnostics import Diagnostics, did_you_mean
 from blockrec.graph.derive import Derivation
-from blockrec.graph.ir import Edge, Graph, Node
+from blockrec.graph.ir import Edge, Graph, Node, Sink
 from blockrec.graph.library import Library
 from blockrec.graph.passes.blame import blame
 from blockrec.language.expressions import ExpressionError, evaluate
@@ -25,7 +25,7 @@ def infer_types(graph: Graph, library: Library, report: Diagnostics) -> Graph:
     for node in graph.nodes.values():
         inference.visit(node)
     for sink in graph.sinks:
-        inference.given(sink.edge)
+        inference.leave(sink)
     return graph.with_nodes(inference.nodes)
 
 
@@ -82,6 +82,15 @@ class _Inference:
             return replace(node, broken=True)
         sizes = {a: axes[a].value if a in axes else None for a in signature.axes}
         return replace(node, outputs=outputs, axes=sizes, lifted=LEADING in axes and axes[LEADING].value[1])
+
+    def leave(self, sink: Sink) -> None:
+        """A loss is one number, whatever block computes it; tasks check theirs by its ports."""
+        type = self.given(sink.edge)
+        if sink.kind == "loss" and type is not None and type.axes:
+            block = self.nodes[sink.edge.source].block
+            message = f"the loss `{sink.name}` must be one number, but `{block}` gives {type}"
+            help = "use a block that gives a loss, such as bce"
+            self.report.error("E310", message, sink.edge.span, help=help)
 
     def given(self, edge: Edge) -> Type | None:
         """The type that flows along an edge; None (quietly) after an earlier error."""
