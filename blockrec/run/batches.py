@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -31,6 +33,34 @@ class Split(Protocol):
         prefetch: bool = True,
     ) -> Iterator[Batch]:
         """All samples once, the last batch as it comes."""
+
+
+class Feed(Protocol):
+    """The batches that a model is trained on, epoch after epoch, in an order that (epoch, start) alone decide."""
+
+    @property
+    def per_epoch(self) -> int:
+        """Number of batches an epoch."""
+
+    def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch (counted from 0), from batch `start` on."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A feed of `batch_size` samples a batch."""
+
+    split: Split
+    batch_size: int
+    shuffle: bool
+    seed: int
+
+    @property
+    def per_epoch(self) -> int:
+        return math.ceil(self.split.rows / self.batch_size)
+
+    def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        return self.split.batches(self.batch_size, seed=self.seed, epoch=epoch, start=start, shuffle=self.shuffle)
 
 
 def moved(batch: Batch, device: torch.device) -> Batch:

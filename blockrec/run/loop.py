@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from blockrec.run.batches import Batch, Split, moved, rows_in
+from blockrec.run.batches import Batch, Feed, moved, rows_in
 from blockrec.run.clock import Clock
 from blockrec.run.optimizers import Optimizers
 from blockrec.run.trace import not_finite, refused
@@ -25,15 +25,11 @@ class Plan:
 
     steps: int
     per_epoch: int
-    batch_size: int
-    shuffle: bool
-    seed: int
 
     @classmethod
-    def of(cls, rows: int, batch_size: int, *, epochs: int, steps: int | None, shuffle: bool, seed: int) -> Plan:
+    def of(cls, per_epoch: int, *, epochs: int, steps: int | None) -> Plan:
         """`steps` wins over `epochs`."""
-        per_epoch = math.ceil(rows / batch_size)
-        return cls(steps or epochs * per_epoch, per_epoch, batch_size, shuffle, seed)
+        return cls(steps or epochs * per_epoch, per_epoch)
 
     @property
     def epochs(self) -> int:
@@ -88,14 +84,15 @@ class Losses:
 
 @dataclass
 class Loop:
-    """Trains `model` on `split`. Iterate over `steps()`; stopping the iteration stops the training.
+    """Trains `model` on `feed`. Iterate over `steps()`; stopping the iteration stops the training.
 
-    checkpoint: where the last good state is, to be named when training fails. batch: the latest one.
+    done: steps that an earlier run has made: training goes on after them. checkpoint: where the last
+    good state is, to be named when training fails. batch: the latest one.
     """
 
     model: nn.Module
     optimizers: Optimizers
-    split: Split
+    feed: Feed
     plan: Plan
     device: torch.device
     clock: Clock = field(default_factory=Clock)
@@ -110,19 +107,16 @@ class Loop:
     def steps(self) -> Iterator[Step]:
         """Train, and say so after every step."""
         self.model.train()
-        for epoch in count():
-            for batch in self.clock.timed("data", self._batches(epoch)):
+        first, start = divmod(self.done, self.plan.per_epoch)
+        for epoch in count(first):
+            batches = self.feed.batches(epoch, start if epoch == first else 0)
+            for batch in self.clock.timed("data", (moved(batch, self.device) for batch in batches)):
                 self.done, self.batch = self.done + 1, batch
                 self._train_on(batch)
                 ends_epoch, ends_run = self.done % self.plan.per_epoch == 0, self.done == self.plan.steps
                 yield Step(self.done, epoch + 1, rows_in(batch), ends_epoch, ends_run)
                 if ends_run:
                     return
-
-    def _batches(self, epoch: int) -> Iterator[Batch]:
-        plan = self.plan
-        batches = self.split.batches(plan.batch_size, seed=plan.seed, epoch=epoch, shuffle=plan.shuffle)
-        return (moved(batch, self.device) for batch in batches)
 
     def _train_on(self, batch: Batch) -> None:
         time = self.clock.time

@@ -21,7 +21,7 @@ from blockrec.language.document import Document, load
 from blockrec.language.schema.data import DATA
 from blockrec.language.sweep import Point
 from blockrec.language.values import Map
-from blockrec.run.batches import Batch, moved
+from blockrec.run.batches import Batch, Rows, moved
 from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan
@@ -63,6 +63,7 @@ class Job:
     tasks: Sequence[Task]
     train: Train
     evaluation: Evaluate
+    feed: Rows
     plan: Plan
     device: torch.device
     seed: int
@@ -71,15 +72,11 @@ class Job:
 
     @property
     def eval_batch_size(self) -> int:
-        return self.evaluation.batch_size or self.plan.batch_size
+        return self.evaluation.batch_size or self.feed.batch_size
 
     def first_batch(self) -> Batch:
         """The batch that training starts with."""
-        plan = self.plan
-        batches = self.dataset.splits["train"].batches(
-            plan.batch_size, seed=plan.seed, shuffle=plan.shuffle, prefetch=False
-        )
-        return moved(next(batches), self.device)
+        return moved(next(self.feed.batches(0)), self.device)
 
 
 def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:
@@ -110,14 +107,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     problems.raise_errors()
     initialise(model, train.overrides)
     values = with_defaults(document.evaluated("data"), DATA)
-    plan = Plan.of(
-        dataset.splits["train"].rows,
-        values["batch_size"],
-        epochs=epochs,
-        steps=steps,
-        shuffle=values["shuffle"],
-        seed=seed,
-    )
+    feed = Rows(dataset.splits["train"], values["batch_size"], values["shuffle"], seed)
     optimizers = build_optimizers(model, train)
     return Job(
         document,
@@ -128,7 +118,8 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         tasks,
         train,
         evaluation,
-        plan,
+        feed,
+        Plan.of(feed.per_epoch, epochs=epochs, steps=steps),
         device,
         seed,
         kernels,

@@ -42,7 +42,7 @@ class Session:
     def __post_init__(self) -> None:
         job = self.job
         self.watched = watched_in(job.graph)
-        self.loop = Loop(trained_part(job.model), job.optimizers, job.dataset.splits["train"], job.plan, job.device)
+        self.loop = Loop(trained_part(job.model), job.optimizers, job.feed, job.plan, job.device)
 
     def train(self) -> None:
         """All steps of the plan, or until the user asks to stop; then the checkpoint `last` is of the last step."""
@@ -62,7 +62,7 @@ class Session:
             self._save(step, "last")
 
     def _measures_after(self, step: Step) -> bool:
-        every = self.job.evaluation
+        every = self.job.evaluation.every
         if step.ends_run:
             return True
         if every.unit == "step":
@@ -200,7 +200,7 @@ def facts(job: Job) -> dict[str, Any]:
             "tables_dense": job.train.tables_dense,
         },
         "data": job.document.card,
-        "training": {"steps": job.plan.steps, "epochs": job.plan.epochs, "batch_size": job.plan.batch_size},
+        "training": {"steps": job.plan.steps, "epochs": job.plan.epochs, "batch_size": job.feed.batch_size},
         "parameters": {"dense": sizes["dense"], "tables": sizes["sparse"]},
         "samples": {name: split.rows for name, split in job.dataset.splits.items()},
     }

@@ -34,6 +34,52 @@ class Override:
     span: Span | None = None
 
 
+Unit = Literal["step", "epoch"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """So many steps or epochs."""
+
+    count: int
+    unit: Unit
+
+    @classmethod
+    def of(cls, text: str) -> Period:
+        """
+        >>> Period.of("150 steps")
+        Period(count=150, unit='step')
+        """
+        count, unit = text.split()
+        return cls(int(count), "step" if unit.startswith("step") else "epoch")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """warmup: in steps. kind: `cosine`, `exponential`, `manual`, `plateau` or None, with its options."""
+
+    warmup: int
+    kind: Choice | None
+
+
+@dataclass(frozen=True)
+class EarlyStop:
+    """metric: None means the one that picks the best checkpoint. least: what counts as an improvement."""
+
+    metric: str | None
+    patience: int
+    least: float
+
+
+@dataclass(frozen=True)
+class Keep:
+    """When `last` is written, how many states before it stay, and the metric that picks `best` (None: the first)."""
+
+    every: Period
+    states: int
+    best: str | None
+
+
 @dataclass(frozen=True)
 class Train:
     """epochs or steps (which wins). tables_dense: `sparse` moves every row of every table at every step."""
@@ -44,16 +90,24 @@ class Train:
     sparse: Choice
     tables_dense: bool
     overrides: tuple[Override, ...]
+    schedule: Schedule
+    clip: float | None
+    accumulate: int
+    precision: Literal["fp32", "bf16", "fp16"]
+    tf32: bool
+    recompute: tuple[str, ...]
+    ema: float | None
+    early_stop: EarlyStop | None
+    checkpoint: Keep
     seed: int
     device: str
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """every: `count` steps or epochs. batch_size: None means that of training."""
+    """batch_size: None means that of training."""
 
-    count: int
-    unit: Literal["step", "epoch"]
+    every: Period
     batch_size: int | None
 
 
@@ -69,6 +123,15 @@ def train_settings(section: Map) -> Train:
         sparse=_choice(sparse.options) if tables_dense else sparse,
         tables_dense=tables_dense,
         overrides=tuple(_overrides(values["overrides"])),
+        schedule=_schedule(values["schedule"]),
+        clip=values.get("clip"),
+        accumulate=values["accumulate"],
+        precision=values["precision"],
+        tf32=values["tf32"],
+        recompute=tuple(values["recompute"]),
+        ema=values.get("ema"),
+        early_stop=_early_stop(values.get("early_stop")),
+        checkpoint=_keep(values["checkpoint"]),
         seed=values["seed"],
         device=values["device"],
     )
@@ -77,8 +140,20 @@ def train_settings(section: Map) -> Train:
 def eval_settings(section: Map) -> Evaluate:
     """Read `eval:`, already valid against its schema."""
     values = with_defaults(section, EVAL)
-    count, unit = values["every"].split()
-    return Evaluate(int(count), "step" if unit.startswith("step") else "epoch", values.get("batch_size"))
+    return Evaluate(Period.of(values["every"]), values.get("batch_size"))
+
+
+def _schedule(values: Mapping[str, Any]) -> Schedule:
+    kinds = [Choice(name, options) for name, options in values.items() if name != "warmup"]
+    return Schedule(values["warmup"], kinds[0] if kinds else None)
+
+
+def _early_stop(values: Mapping[str, Any] | None) -> EarlyStop | None:
+    return None if values is None else EarlyStop(values.get("metric"), values["patience"], values["least"])
+
+
+def _keep(values: Mapping[str, Any]) -> Keep:
+    return Keep(Period.of(values["every"]), values["keep"], values.get("best"))
 
 
 def run_length(train: Train, *, epochs: int | None, steps: int | None) -> tuple[int, int | None]:

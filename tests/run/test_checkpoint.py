@@ -10,14 +10,16 @@ import torch
 
 from blockrec.diagnostics import BlockrecError
 from blockrec.run import checkpoint
+from blockrec.run.batches import Rows
 from blockrec.run.checkpoint import load_optimizers, load_weights, save_checkpoint
 from blockrec.run.loop import Loop, Plan
 from tests.run.toy import Samples, Toy, optimizers
 
 
 def trained(model: Toy, steps: int, seed: int = 0) -> Loop:
-    plan = Plan.of(100, 32, epochs=1, steps=steps, shuffle=False, seed=seed)
-    loop = Loop(model, optimizers(model), Samples(), plan, torch.device("cpu"))
+    feed = Rows(Samples(), 32, shuffle=False, seed=seed)
+    plan = Plan.of(feed.per_epoch, epochs=1, steps=steps)
+    loop = Loop(model, optimizers(model), feed, plan, torch.device("cpu"))
     for _ in loop.steps():
         pass
     return loop

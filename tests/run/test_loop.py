@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from blockrec.diagnostics import BlockrecError
+from blockrec.run.batches import Rows
 from blockrec.run.loop import Loop, Losses, Plan
 from blockrec.run.seed import seed_everything
 from blockrec.run.smoke import smoke_step
@@ -18,8 +19,8 @@ CPU = torch.device("cpu")
 
 
 def loop(model: nn.Module, *, steps: int | None = None, epochs: int = 2, seed: int = 3) -> Loop:
-    plan = Plan.of(100, 32, epochs=epochs, steps=steps, shuffle=True, seed=seed)
-    return Loop(model, optimizers(model), Samples(), plan, CPU)
+    feed = Rows(Samples(), 32, shuffle=True, seed=seed)
+    return Loop(model, optimizers(model), feed, Plan.of(feed.per_epoch, epochs=epochs, steps=steps), CPU)
 
 
 def losses(seed: int, *, smoke: bool = False) -> list[float]:
@@ -66,8 +67,8 @@ def test_training_learns() -> None:
     training = Loop(
         model,
         optimizers(model, optimizer={"dense": {"adam": {"lr": 0.05}}, "sparse": {"lazy_adam": {"lr": 0.05}}}),
-        Samples(1000),
-        Plan.of(1000, 100, epochs=5, steps=None, shuffle=True, seed=1),
+        Rows(Samples(1000), 100, shuffle=True, seed=1),
+        Plan.of(10, epochs=5, steps=None),
         CPU,
     )
     found = [training.losses.latest or math.nan for _ in training.steps()]

@@ -10,7 +10,7 @@ from blockrec.run.log import Log
 from blockrec.run.loop import Plan, Step
 from blockrec.run.progress import Display, State
 
-PLAN = Plan.of(1000, 10, epochs=5, steps=None, shuffle=True, seed=1)
+PLAN = Plan.of(100, epochs=5, steps=None)
 
 
 def test_the_line() -> None:
@@ -19,7 +19,7 @@ def test_the_line() -> None:
 
 
 def test_the_last_epoch_may_be_short() -> None:
-    plan = Plan.of(1000, 10, epochs=1, steps=150, shuffle=True, seed=1)
+    plan = Plan.of(100, epochs=1, steps=150)
     assert State(plan, 150, 2).line().startswith("epoch 2/2 100%")
 
 

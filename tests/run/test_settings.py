@@ -9,7 +9,7 @@ import pytest
 
 from blockrec.diagnostics import BlockrecError
 from blockrec.language.schema.train import EVAL, TRAIN
-from blockrec.run.settings import eval_settings, run_length, train_settings
+from blockrec.run.settings import Period, eval_settings, run_length, train_settings
 from tests.run.toy import section, settings
 
 
@@ -19,7 +19,7 @@ def test_defaults() -> None:
     assert str(train.dense) == "adam(lr=0.001, eps=1e-08, weight_decay=0)"
     assert train.sparse.name == "lazy_adam" and not train.tables_dense
     evaluation = eval_settings(section())
-    assert (evaluation.count, evaluation.unit, evaluation.batch_size) == (1, "epoch", None)
+    assert (evaluation.every, evaluation.batch_size) == (Period(1, "epoch"), None)
 
 
 def test_options_that_are_given_keep_the_other_defaults() -> None:
@@ -34,7 +34,7 @@ def test_options_that_are_given_keep_the_other_defaults() -> None:
 )
 def test_every(text: str, count: int, unit: str) -> None:
     evaluation = eval_settings(section(every=text))
-    assert (evaluation.count, evaluation.unit) == (count, unit)
+    assert evaluation.every == Period(count, unit)
 
 
 def test_the_caller_goes_before_the_file() -> None:
@@ -55,7 +55,7 @@ def test_the_caller_goes_before_the_file() -> None:
         {"epochs": True},
         {"seed": -1},
         {"device": "gpu"},
-        {"optimizer": {"dense": {"sgd": {}}}},
+        {"optimizer": {"dense": {"rmsprop": {}}}},
         {"optimizer": {"sparse": {"lazy_adam": {}, "rowwise_adagrad": {}}}},
         {"optimizer": {"sparse": {"rowwise_adagrad": {"betas": [0.9, 0.99]}}}},
         {"optimizer": {"dense": {"adam": {"lr": 0}}}},

@@ -81,14 +81,14 @@ class Samples:
         return {"item": item, "user": user, "click": click}
 
     def batches(
-        self, batch_size: int, *, seed: int = 0, epoch: int = 0, shuffle: bool = False, **_: Any
+        self, batch_size: int, *, seed: int = 0, epoch: int = 0, start: int = 0, shuffle: bool = False, **_: Any
     ) -> Iterator[Batch]:
         columns = self.columns()
         order = torch.arange(self.rows)
         if shuffle:
             order = torch.randperm(self.rows, generator=torch.Generator().manual_seed(1000 * seed + epoch))
-        for start in range(0, self.rows, batch_size):
-            yield {name: column[order[start : start + batch_size]] for name, column in columns.items()}
+        for first in range(start * batch_size, self.rows, batch_size):
+            yield {name: column[order[first : first + batch_size]] for name, column in columns.items()}
 
 
 def section(**values: Any) -> Map:
