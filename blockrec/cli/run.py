@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from blockrec.cli.completion import devices
-from blockrec.cli.exits import INTERRUPTED, OK
+from blockrec.cli.exits import OK
 from blockrec.cli.options import Data, Imports, Json, Model, Sets, Variants, names
 
 EPILOG = """\b
@@ -39,6 +39,7 @@ def run(
     Results, weights and the picture of the model go to a directory of their own; the last line says where.
     """
     from blockrec.run import run as train
+    from blockrec.run.interrupt import stopped
 
     result = train(
         model,
@@ -55,4 +56,6 @@ def run(
         console=context.obj.console(),
     )
     context.obj.result(json.dumps(result.to_json(), indent=2) if as_json else str(result))
-    return INTERRUPTED if result.interrupted else OK
+    if result.interrupted:
+        raise stopped(result)
+    return OK

@@ -9,12 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from blockrec.diagnostics import BlockrecError, fail
+from blockrec.run.result import RunResult
+
 
 @dataclass
 class Interrupt:
     """Has the user asked to stop?"""
 
     requested: bool = False
+
+
+def stopped(result: RunResult) -> BlockrecError:
+    """E704 for a run that ended because it was asked to."""
+    return fail("E704", f"interrupted after step {result.steps:,}", help=f"its state is in {result.state}")
 
 
 @contextmanager

@@ -128,22 +128,22 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
 
 
 def pick_device(name: str, at: Span | None = None) -> torch.device:
-    """`auto` is a CUDA GPU if there is one, else the CPU; E704 for a device that this machine does not have."""
+    """`auto` is a CUDA GPU if there is one, else the CPU; E706 for a device that this machine does not have."""
     if name not in DEVICES:
         help = did_you_mean(name, DEVICES, f"one of {', '.join(DEVICES)}")
-        raise fail("E704", f"unknown device `{name}`", at, help=help)
+        raise fail("E706", f"unknown device `{name}`", at, help=help)
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device("cuda" if present["cuda"] else "cpu")
     if not present[name]:
-        raise fail("E704", f"torch finds no `{name}` device here", at, help="`device: auto` takes what there is")
+        raise fail("E706", f"torch finds no `{name}` device here", at, help="`device: auto` takes what there is")
     return torch.device(name)
 
 
 def _check_task(graph: Graph) -> None:
     if not any(sink.kind in ("task", "loss") for sink in graph.sinks):
         raise fail(
-            "E704", "the model has no task and no loss to train", help="tasks: {click: {logits: NODE, loss: bce}}"
+            "E706", "the model has no task and no loss to train", help="tasks: {click: {logits: NODE, loss: bce}}"
         )
 
 

@@ -43,6 +43,11 @@ class RunResult:
     alarms: tuple[Raised, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def state(self) -> Path | None:
+        """The checkpoint of the last step."""
+        return self.directory / "checkpoints" / "last" if self.directory else None
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, as in result.json."""
         measured = {

@@ -159,10 +159,10 @@ def _keep(values: Mapping[str, Any]) -> Keep:
 def run_length(train: Train, *, epochs: int | None, steps: int | None) -> tuple[int, int | None]:
     """(epochs, steps) with the caller's wish before the file's."""
     if epochs is not None and steps is not None:
-        raise fail("E704", "both `epochs` and `steps` are given", help="give one of them")
+        raise fail("E706", "both `epochs` and `steps` are given", help="give one of them")
     for name, value in (("epochs", epochs), ("steps", steps)):
         if value is not None and value < 1:
-            raise fail("E704", f"`{name}` is {value}", help="at least 1")
+            raise fail("E706", f"`{name}` is {value}", help="at least 1")
     if epochs is not None:
         return epochs, None
     return train.epochs, steps or train.steps

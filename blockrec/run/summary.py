@@ -60,7 +60,6 @@ def _plain(value: Any) -> str:
 def ending(result: RunResult) -> str:
     """The report: metrics, speed, where the time went, memory, files, what to do next."""
     lines = [
-        *_interrupted(result),
         *_metrics(result),
         *result.undefined,
         *map(str, result.alarms),
@@ -68,11 +67,6 @@ def ending(result: RunResult) -> str:
         *_files(result),
     ]
     return "\n".join(lines) or f"{result.name}: data, model and one batch are fine"
-
-
-def _interrupted(result: RunResult) -> Iterator[str]:
-    if result.interrupted:
-        yield f"interrupted after step {result.steps}; the state is in the checkpoint `last`"
 
 
 def _metrics(result: RunResult) -> Iterator[str]:

@@ -14,6 +14,7 @@ import blockrec
 from blockrec.run import RunResult, run
 from blockrec.run.checkpoint import load_optimizers, load_weights
 from blockrec.run.evaluate import evaluate, tasks_of
+from blockrec.run.interrupt import stopped
 from blockrec.run.log import Log
 from blockrec.run.prepare import Wishes, prepare
 from blockrec.run.progress import Display
@@ -214,7 +215,7 @@ def test_ctrl_c_keeps_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Display, "update", interrupting)
     result = trained(MODEL, tmp_path, steps=1000)
     assert result.interrupted and result.steps == 3 and result.directory is not None
-    assert "interrupted after step 3" in str(result)
+    assert "interrupted after step 3" in str(stopped(result))
     assert not any(name.startswith("test/") for name in result.metrics)
     job = prepare(MODEL, Wishes(sets=SMALL), Log())
     last = result.directory / "checkpoints" / "last"

@@ -43,7 +43,7 @@ def test_the_caller_goes_before_the_file() -> None:
     assert run_length(train, epochs=5, steps=None) == (5, None)
     assert run_length(train, epochs=None, steps=9) == (3, 9)
     for epochs, steps in ((1, 1), (0, None), (None, -2)):
-        with pytest.raises(BlockrecError, match="E704"):
+        with pytest.raises(BlockrecError, match="E706"):
             run_length(train, epochs=epochs, steps=steps)
 
 

@@ -67,10 +67,10 @@ def make_plan(
     document = _document(model, wishes)
     sweep = document.sweep
     if sweep is None:
-        raise fail("E704", f"`{document.name}` has no `sweep`", document.root.span, help=EXAMPLE)
+        raise fail("E706", f"`{document.name}` has no `sweep`", document.root.span, help=EXAMPLE)
     if wishes.variants and VARIANT in tried(sweep.points):
         message = f"the sweep sets `{VARIANT}`, and so does the command"
-        raise fail("E704", message, help="leave out `--variant`, or take it out of the sweep")
+        raise fail("E706", message, help="leave out `--variant`, or take it out of the sweep")
     metric, higher = _metric(document, sweep)
     return Plan(
         model,
@@ -133,7 +133,7 @@ def _metric(document: Document, sweep: Sweep) -> tuple[str, bool]:
         for metric in metrics(spec.get("metrics", ()))
     }
     if not known:
-        raise fail("E704", "no task has a metric to compare runs by", help="tasks: {click: {..., metrics: [auc]}}")
+        raise fail("E706", "no task has a metric to compare runs by", help="tasks: {click: {..., metrics: [auc]}}")
     path = sweep.metric or next(iter(known))
     return path, known[path]
 

@@ -35,7 +35,7 @@ class Store:
 
     @contextmanager
     def held(self) -> Iterator[IO[str]]:
-        """Keep other processes from running the same sweep; E704 if one does.
+        """Keep other processes from running the same sweep; E706 if one does.
 
         The open file is the lock. A process that inherits it holds on to it: runs that outlive a killed sweep keep the
         next one from writing to their directories.
@@ -44,7 +44,7 @@ class Store:
         with (self.folder / ".lock").open("w") as lock:
             if not _locked(lock):
                 message = f"another process runs this sweep: {self.folder}"
-                raise fail("E704", message, help="wait for it, or look at its results with `--table`")
+                raise fail("E706", message, help="wait for it, or look at its results with `--table`")
             yield lock
 
 
