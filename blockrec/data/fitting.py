@@ -15,7 +15,8 @@ from blockrec.data.batches import window
 from blockrec.data.calendar import MISSING
 from blockrec.data.derived import is_age, is_read, moments
 from blockrec.data.encode import numbers_of, reader_of
-from blockrec.data.numbers import Edges, Fit, Scale
+from blockrec.data.fits import Fits
+from blockrec.data.numbers import Edges, Scale
 from blockrec.data.plan import Plan
 from blockrec.data.reader import Reader, is_list, is_value
 from blockrec.data.rows import Rows
@@ -26,20 +27,6 @@ from blockrec.language.wordlist import read_words
 
 AGES = 1 << 16
 """Training samples, evenly spaced, whose histories tell how ages are distributed."""
-
-
-@dataclass(frozen=True)
-class Fits:
-    """By root feature; of dense numbers by feature."""
-
-    vocabularies: Mapping[str, Vocabulary]
-    numbers: Mapping[str, Fit]
-
-    def of(self, feature: Feature) -> Vocabulary | Fit | None:
-        """What applies to a feature; None if nothing was learned for it."""
-        if feature.kind == "dense":
-            return self.numbers.get(feature.name)
-        return self.vocabularies.get(feature.root) or self.numbers.get(feature.root)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from blockrec.data import store
 from blockrec.data.dataset import Dataset, opened, stored
 from blockrec.data.derived import is_read
 from blockrec.data.events import Log
+from blockrec.data.fits import Fits
 from blockrec.data.plan import Plan
 from blockrec.data.prepare import prepare
 from blockrec.data.reading import read_plan
@@ -31,6 +32,7 @@ def open_dataset(
     *,
     cache: Path | None = None,
     progress: Progress | None = None,
+    fitted: Path | None = None,
 ) -> Dataset | None:
     """The dataset that a section `data:` describes, or None after errors (E101, E106, E208, E402–E403, E501–E505).
 
@@ -46,10 +48,12 @@ def open_dataset(
         report: collects what is wrong.
         cache: folder to keep things in.
         progress: called with a few words before each longer step.
+        fitted: folder `vocabularies` of a run, whose vocabularies, edges and scales are used instead of those that
+            these data would teach; then there need not be training samples. E501 for what it lacks.
     """
     found, cache = Diagnostics(), cache or caches.folder()
     try:
-        return _opened(section, features, used, found, cache, progress or (lambda _: None))
+        return _opened(section, features, used, found, cache, progress or (lambda _: None), fitted)
     except BlockrecError as error:
         _hand_over(error.diagnostics, found)
     except OSError as error:
@@ -67,7 +71,13 @@ def _hand_over(found: Diagnostics, report: Diagnostics) -> None:
 
 
 def _opened(
-    section: Map, features: Features, used: Collection[str], report: Diagnostics, cache: Path, progress: Progress
+    section: Map,
+    features: Features,
+    used: Collection[str],
+    report: Diagnostics,
+    cache: Path,
+    progress: Progress,
+    fitted: Path | None,
 ) -> Dataset | None:
     if "events" not in section:
         help = "`data: {events: FILE}`, or a card: `dataset: NAME` in the file, `--data NAME` on the command line"
@@ -78,11 +88,19 @@ def _opened(
     if report.failed:
         return None
     plan = read_plan(section, root, features, used, report)
-    if plan is None:
+    if plan is not None and fitted is not None:
+        plan = with_fits(plan, fitted, report)
+    if plan is None or report.failed:
         return None
     dataset = opened(_built(plan, cache, progress), plan, files)
     _check_rows(dataset, plan, report)
     return None if report.failed else dataset
+
+
+def with_fits(plan: Plan, folder: Path, report: Diagnostics) -> Plan:
+    """The plan that encodes with what a run kept in `folder`."""
+    wanted = [f for f in plan.features.values() if f.name in plan.used and is_read(f)]
+    return plan.with_fits(Fits.load(folder, wanted, report))
 
 
 def _built(plan: Plan, cache: Path, progress: Progress) -> Path:

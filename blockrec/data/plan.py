@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.events import LogPlan
+from blockrec.data.fits import Fits
 from blockrec.data.samples import SamplePlan
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition
@@ -22,6 +23,7 @@ class Plan:
     sequences: all that are declared.  histories: conditions on the steps of some of them.
     columns: columns of the samples that are read though no feature is (a metric groups by them).
     item: the column of the item id, if the log has one.
+    fitted: what another run learned, instead of what these data would teach.
     """
 
     log: LogPlan
@@ -36,6 +38,12 @@ class Plan:
     item: str | None
     used: frozenset[str]
     at: dict[str, Span] = field(repr=False)
+    fitted: Fits | None = field(default=None, repr=False)
+
+    def with_fits(self, fits: Fits) -> Plan:
+        """The plan that encodes with `fits`; features that the model does not read may have none and are left out."""
+        read = {name: f for name, f in self.features.items() if name in self.used}
+        return replace(self, features=read, fitted=fits)
 
     @property
     def files(self) -> list[Path]:
@@ -53,7 +61,8 @@ class Plan:
         sequences = [(s.name, (s.max_len, s.keep) if s.name in windows else ()) for s in self.sequences.values()]
         labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence) for x in self.labels]
         made = [self.samples.key, histories, self.split, self.shuffle_histories]
-        return [*made, features, sequences, labels, self.columns]
+        fitted = [self.fitted.key] if self.fitted is not None else []
+        return [*made, features, sequences, labels, self.columns, *fitted]
 
 
 def _key(feature: Feature) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ def prepare(plan: Plan, log: Log, folder: Path, report: Diagnostics, progress: C
     report.raise_errors()
     samples = _samples(plan, log, report)
     part = plan.split.parts(samples.own, samples.time)
-    if not (part == TRAIN).any():
+    if plan.fitted is None and not (part == TRAIN).any():
         raise fail("E505", f"no sample is left to train with: the split takes all {len(part):,}", plan.at["split"])
     trained = trained_events(log, samples, part)
     if plan.shuffle_histories:

@@ -58,7 +58,10 @@ def _alike(column: Column, values: Column) -> tuple[Column, Column]:
             numbers = values.cast(column.type)
             if len(numbers.unique()) == len(numbers):
                 return column, numbers
-    return column.cast(values.type), values
+    try:
+        return column.cast(values.type), values
+    except pa.ArrowInvalid:  # some are not of that kind, and then those are unseen
+        return column, values.cast(column.type)
 
 
 def codes_of(column: Column) -> tuple[Column, NDArray[np.int64]]:

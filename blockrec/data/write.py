@@ -17,7 +17,8 @@ from blockrec.data.calendar import MISSING
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import encode, encode_label, encode_lists
 from blockrec.data.events import Log
-from blockrec.data.fitting import Fits, Fitter
+from blockrec.data.fits import Fits
+from blockrec.data.fitting import Fitter
 from blockrec.data.histories import Mask, bounds_of
 from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
@@ -54,7 +55,7 @@ class Writer:
         self.rows = {n: of_steps(self.log, kept, self.trained) for n, kept in self.kept.items()}
         self.rows[None] = of_samples(self.samples, self.part)
         self.fitter = Fitter(self.plan, self.rows, bounds)
-        self.fits = self.fitter.fits()
+        self.fits = self.plan.fitted or self.fitter.fits()
         for name, (start, end) in bounds.items():
             self.columns |= {f"{name}/start": start, f"{name}/end": end}
         steps = {name: dict(self._steps(name)) for name in bounds} | dict(self._lists())
@@ -155,7 +156,8 @@ class Writer:
         rows, report = self.rows[label.sequence], self._report(label.name)
         values = encode_label(label, rows.table.column(label.column), rows.place, report)
         train = values[rows.trained] if values is not None else np.zeros(0)
-        if label.type == "binary" and len(train) and train.min() == train.max():
+        learns = self.plan.fitted is None
+        if learns and label.type == "binary" and len(train) and train.min() == train.max():
             what = "steps" if label.sequence else "samples"
             message = f"label `{label.name}` is {train[0]:g} in all {len(train):,} training {what}"
             report.error("E505", message, label.span, help="a model can learn nothing from it")

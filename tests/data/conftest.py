@@ -48,6 +48,7 @@ class Project:
         features: str = FEATURES,
         labels: str = "[click]",
         used: Sequence[str] = ("user", "item", "behaviors.item", "behaviors.position", "behaviors.time", "click"),
+        fitted: Path | None = None,
     ) -> tuple[Dataset | None, Diagnostics]:
         """What `open_dataset` gives for the three sections, and what it reports."""
         report = Diagnostics()
@@ -57,7 +58,8 @@ class Project:
         assert document is not None and not report.failed, str(report)
         declared = read_features(document.section("features"), document["labels"], report)
         assert not report.failed, str(report)
-        dataset = open_dataset(document.section("data"), declared, used, report, cache=self.folder / "cache")
+        cache = self.folder / "cache"
+        dataset = open_dataset(document.section("data"), declared, used, report, cache=cache, fitted=fitted)
         return dataset, report
 
     def dataset(self, data: str, features: str = FEATURES, labels: str = "[click]", **more: Any) -> Dataset:

@@ -1,0 +1,74 @@
+"""What features learned from training data, as a value; and read back from the run that learned it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from blockrec.data.arrow import one_chunk
+from blockrec.data.numbers import Edges, Fit, Scale, from_json
+from blockrec.data.vocabulary import Vocabulary
+from blockrec.diagnostics import Diagnostics
+from blockrec.language.features import Buckets, Feature, Listed
+
+NUMBERS = "numbers.json"
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Vocabularies and numbers by root feature; of dense numbers by feature.
+
+    key: names the content of what was read from a folder; empty for what was learned here.
+    """
+
+    vocabularies: Mapping[str, Vocabulary]
+    numbers: Mapping[str, Fit]
+    key: str = ""
+
+    def of(self, feature: Feature) -> Vocabulary | Fit | None:
+        """What applies to a feature; None if nothing was learned for it."""
+        if feature.kind == "dense":
+            return self.numbers.get(feature.name)
+        return self.vocabularies.get(feature.root) or self.numbers.get(feature.root)
+
+    @classmethod
+    def load(cls, folder: Path, features: Iterable[Feature], report: Diagnostics) -> Fits:
+        """What `Dataset.save_vocabularies` wrote into `folder`, as far as `features` need it; E501 for what is missing.
+
+        Raises `OSError` for a file that cannot be read.
+        """
+        wanted = [*features]
+        listed = {f.root: f for f in wanted if isinstance(f.ids, Listed)}
+        found = {root: v for root, f in listed.items() if (v := _vocabulary(folder, f)) is not None}
+        written = folder / NUMBERS
+        numbers = json.loads(written.read_text("utf-8")) if written.is_file() else {}
+        fits = cls(found, {name: from_json(fit) for name, fit in numbers.items()}, _content(folder))
+        for feature in wanted:
+            if not fits._suits(feature):
+                message = f"`{folder}` does not say what the training data taught `{feature.root}`"
+                report.error("E501", message, feature.span, help="it is written by a run that reads this feature")
+        return fits
+
+    def _suits(self, feature: Feature) -> bool:
+        kind = {Listed: Vocabulary, Buckets: Edges}.get(type(feature.ids), Scale if feature.norm else None)
+        return kind is None or isinstance(self.of(feature), kind)
+
+
+def _vocabulary(folder: Path, feature: Feature) -> Vocabulary | None:
+    path = folder / f"{feature.root}.parquet"
+    if not path.is_file():
+        return None
+    assert isinstance(feature.ids, Listed)
+    return Vocabulary(one_chunk(pq.read_table(path, columns=["value"]).column("value")), feature.ids.cold)
+
+
+def _content(folder: Path) -> str:
+    found = sha256()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        found.update(path.name.encode() + sha256(path.read_bytes()).digest())
+    return found.hexdigest()
