@@ -19,7 +19,7 @@ def check_form(section: Map, features: Features, report: Diagnostics) -> None:
     form.excludes(section, "generate", ("root",))
     form.needs(made, ("user", "time", "csv"), "from", "it describes a file of samples")
     form.needs(made, ("negatives",), "positives", "write `positives: {}` to take every event as one")
-    form.needs(items, ("csv", "flags"), "table", "it describes a file of items")
+    form.needs(items, ("csv", "flags", "words"), "table", "it describes a file of items")
     for name, at in section.section("history").keys_at.items():
         if name not in features.sequences:
             help = did_you_mean(name, features.sequences, "it names a feature with `fields:`")

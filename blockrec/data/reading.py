@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blockrec.data.derived import with_moments
@@ -19,6 +19,7 @@ from blockrec.data.sources.items import ItemTable
 from blockrec.data.sources.joined import JoinedFiles
 from blockrec.data.sources.paths import locate
 from blockrec.data.sources.tables import Files, Need, missing_columns
+from blockrec.data.sources.words import Word, words_of
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition, check_columns, parse
 from blockrec.diagnostics import Diagnostics, Span
@@ -84,7 +85,18 @@ class _Reader:
         paths = locate(section, key, self.root, how, self.report)
         value = section[key]
         at = value.at[0] if isinstance(value, List) else section.at[key]
-        return Files(paths, CsvForm.of(section.section("csv")), at) if paths else None
+        if not paths:
+            return None
+        plain = Files(paths, CsvForm.of(section.section("csv")), at)
+        return replace(plain, words=self._words(section.section("words"), plain)) if "words" in section else plain
+
+    def _words(self, section: Map, files: Files) -> dict[str, Word]:
+        """The columns that are parts of others, which must be there."""
+        words, known = words_of(section), files.columns(self.report)
+        for name, word in words.items():
+            need = {word.column: Need("any", section.section(name).at["column"], True)}
+            missing_columns(need, known, "the file", self.report)
+        return words
 
     def _items(self) -> ItemTable | None:
         section = self.section.section("items")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.schema.data import CSV
 from blockrec.language.values import Map
 
+UNIT = "\x1f"
+"""The unit separator of ASCII, which stands for a delimiter of several characters."""
 _TYPES = {"int": pa.int64(), "float": pa.float64()}
 _WORDS = {"int64": "an integer", "double": "a number", "string": "text in this encoding"}
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
@@ -41,12 +43,14 @@ class CsvForm:
     delimiter: str
     columns: tuple[str, ...]
     encoding: str
+    quoted: bool = True
 
     @classmethod
     def of(cls, section: Map) -> CsvForm:
         """From a section `csv:`."""
-        columns = setting(section, "columns", schema=CSV) or ()
-        return cls(setting(section, "delimiter", schema=CSV), tuple(columns), setting(section, "encoding", schema=CSV))
+        columns = tuple(setting(section, "columns", schema=CSV) or ())
+        delimiter, encoding, quoted = (setting(section, key, schema=CSV) for key in ("delimiter", "encoding", "quoted"))
+        return cls(delimiter, columns, encoding, quoted)
 
     @property
     def first_row(self) -> int:
@@ -57,20 +61,58 @@ class CsvForm:
         names = list(self.columns) or None
         return pacsv.ReadOptions(column_names=names, encoding=self.encoding, use_threads=threads)
 
+    @property
+    def parse_options(self) -> pacsv.ParseOptions:
+        return pacsv.ParseOptions(delimiter=self.character, quote_char='"' if self.quoted else False)
+
+    @property
+    def character(self) -> str:
+        """What stands between two values in `stream`."""
+        return self.delimiter if len(self.delimiter) == 1 else UNIT
+
+    def stream(self, path: Path) -> pa.NativeFile:
+        """The bytes of a file, unpacked, with a delimiter of several characters replaced by a single one."""
+        stream = pa.input_stream(path)
+        if len(self.delimiter) == 1:
+            return stream
+        return pa.TransformInputStream(stream, Replacement(self.delimiter.encode(self.encoding), UNIT.encode()))
+
+
+@dataclass
+class Replacement:
+    """Replaces bytes in a stream that comes in pieces; an empty piece is the last."""
+
+    old: bytes
+    new: bytes
+    kept: bytes = b""
+
+    def __call__(self, piece: pa.Buffer) -> bytes:
+        """The piece with what was kept of the one before, without the end, which may be a part of `old`."""
+        *done, rest = (self.kept + piece.to_pybytes()).split(self.old)
+        end = max(0, len(rest) - len(self.old) + 1) if piece.size else len(rest)
+        self.kept = rest[end:]
+        return self.new.join([*done, rest[:end]])
+
 
 def csv_columns(path: Path, form: CsvForm) -> list[str]:
     """Names of the columns."""
     if form.columns:
         return list(form.columns)
     # Not by pyarrow, whose reader works ahead in a thread that an exit right after a mistake would break off.
-    with pa.input_stream(path) as stream, io.TextIOWrapper(stream, form.encoding, newline="") as text:
+    with form.stream(path) as stream, io.TextIOWrapper(stream, form.encoding, newline="") as text:
         try:
-            names = next(csv.reader(text, delimiter=form.delimiter), None)
+            names = next(_rows(text, form), None)
         except csv.Error as error:
             raise pa.ArrowInvalid(str(error)) from error
     if names is None:
         raise pa.ArrowInvalid("Empty CSV file")
     return [names[0].removeprefix("\ufeff"), *names[1:]] if names else []
+
+
+def _rows(text: io.TextIOBase, form: CsvForm) -> Iterator[list[str]]:
+    if form.quoted:
+        return csv.reader(text, delimiter=form.character)
+    return csv.reader(text, delimiter=form.character, quoting=csv.QUOTE_NONE)
 
 
 def other_delimiter(columns: list[str]) -> str:
@@ -82,13 +124,13 @@ def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, repo
     """The columns `kinds` (name → a `Wanted` of `tables`); None after E501 or E503."""
     types = {name: _TYPES[kind] for name, kind in kinds.items() if kind in _TYPES}
     convert = pacsv.ConvertOptions(include_columns=list(kinds), column_types=types, strings_can_be_null=True)
-    parse = pacsv.ParseOptions(delimiter=form.delimiter)
+    parse = form.parse_options
     try:
-        table = pacsv.read_csv(path, form.read_options(threads=True), parse, convert)
+        table = pacsv.read_csv(form.stream(path), form.read_options(threads=True), parse, convert)
     except (pa.ArrowInvalid, UnicodeError, LookupError):
         # Only a reader with one thread knows the number of the row.
         try:
-            table = pacsv.read_csv(path, form.read_options(threads=False), parse, convert)
+            table = pacsv.read_csv(form.stream(path), form.read_options(threads=False), parse, convert)
         except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
             _report(error, path, csv_columns(path, form), at, report)
             return None

@@ -26,7 +26,7 @@ class ItemTable:
     @property
     def key_values(self) -> list[object]:
         """Plain values that decide what is read from given files."""
-        return [self.files.form, self.key, self.flags]
+        return [self.files.key, self.key, self.flags]
 
     def columns(self, report: Diagnostics) -> list[str]:
         """Columns that a join can add; E502 if the key or a flag is not there."""

@@ -42,7 +42,7 @@ class JoinedFiles:
     @property
     def key(self) -> list[object]:
         """Plain values that decide what is read from given files."""
-        return [self.files.form, self.item, self.items and self.items.key_values, dict(self.renamed)]
+        return [self.files.key, self.item, self.items and self.items.key_values, dict(self.renamed)]
 
     def parts(self, needs: Mapping[str, Need]) -> tuple[dict[str, Need], dict[str, Need]]:
         """The needs that the files meet, under their names here, and those that the items table meets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from blockrec.data.arrow import Table
 from blockrec.data.sources.csv import CsvForm, csv_columns, other_delimiter, read_csv
+from blockrec.data.sources.words import Word, with_words
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
 _BINARY = {".parquet", ".arrow", ".feather"}
@@ -37,16 +38,26 @@ def kinds_of(needs: Mapping[str, Need]) -> list[tuple[str, Wanted]]:
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one form that are read as one table. `at` is the place that names them."""
+    """Files of one form that are read as one table. `at` is the place that names them.
+
+    words: further columns, made from those of the files.
+    """
 
     paths: tuple[Path, ...]
     form: CsvForm
     at: Span
+    words: Mapping[str, Word] = field(default_factory=dict)
+
+    @property
+    def key(self) -> list[object]:
+        """Plain values that decide what is read from given files."""
+        return [self.form, dict(self.words)]
 
     def columns(self, report: Diagnostics) -> list[str]:
-        """Names of the columns that every file has; E501 for a file that cannot be read."""
+        """Names of the columns that every file has, and the words made of them; E501 for a file that cannot be read."""
         found = [self._columns_of(path, report) for path in self.paths]
-        return [name for name in found[0] if all(name in names for names in found[1:])] if found else []
+        own = [name for name in found[0] if all(name in names for names in found[1:])] if found else []
+        return list(dict.fromkeys([*own, *(name for name, word in self.words.items() if word.column in own)]))
 
     def _columns_of(self, path: Path, report: Diagnostics) -> list[str]:
         try:
@@ -71,8 +82,11 @@ class Files:
 
     def read(self, needs: Mapping[str, Need], report: Diagnostics) -> tuple[Table, Origin] | None:
         """The columns `needs` of all files, one after another; None after E501 or E503."""
-        tables = [self._read(path, needs, report) for path in self.paths]
-        read = [table for table in tables if table is not None]
+        words = {name: self.words[name] for name in needs if name in self.words}
+        whole = {word.column: Need("any") for word in words.values()}
+        own = {**whole, **{name: need for name, need in needs.items() if name not in words}}
+        tables = [self._read(path, own, report) for path in self.paths]
+        read = [with_words(table, words).select(list(needs)) for table in tables if table is not None]
         if len(read) < len(tables):
             return None
         try:

@@ -38,11 +38,31 @@ def _names(description: str) -> Schema:
 CSV: Schema = _object(
     "How a CSV file is written; Parquet and Arrow files need none of it.",
     {
-        "delimiter": _text("The character between two values.", maxLength=1, default=","),
+        "delimiter": _text("What stands between two values: a character, or several, e.g. `::`.", default=","),
         "columns": _names("Names of the columns, for a file whose first line is data already."),
         "encoding": _text("Character encoding, e.g. `latin-1`.", default="utf-8"),
+        "quoted": {
+            "type": "boolean",
+            "default": True,
+            "description": "Whether a value may stand in double quotes; if not, a quote is a character like others.",
+        },
     },
 )
+
+WORDS: Schema = {
+    "type": "object",
+    "description": "New columns, each a part of another one: the first genre of `Comedy|Drama`, the last word of a "
+    "description, the first element of a list.",
+    "additionalProperties": _object(
+        "One part of a column; null if there is none.",
+        {
+            "column": _text("Column of texts or lists."),
+            "separator": _text("What stands between the parts of a text.", default=" "),
+            "take": {"enum": ["first", "last"], "default": "first", "description": "Which of the parts."},
+        },
+        required=["column"],
+    ),
+}
 
 PLANTED: Schema = _object(
     "A log with a known truth. A behaviour of category b at place p from the end matters to a target of category c by "
@@ -77,6 +97,7 @@ ITEMS: Schema = _object(
             "description": "New columns of `table`: the index of the first column of a list whose value is not 0.",
             "additionalProperties": _names("The flag columns, in order."),
         },
+        "words": WORDS,
         "attributes": _names(
             "Columns of the log that belong to the item: a sampled negative takes them from the item's last event in "
             "the training part. Default: the columns of `table`, else all that features read but user and time."
@@ -172,6 +193,7 @@ DATA: Schema = _object(
             maxProperties=1,
         ),
         "csv": CSV,
+        "words": WORDS,
         "user": _text("Column of the user.", default="user"),
         "time": _text(
             "Column of the time: a number or a timestamp. Timestamps are read as microseconds since 1970.",
