@@ -94,7 +94,10 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     seed = train.seed if wishes.seed is None else wishes.seed
     tasks = tasks_of(checked.graph)
     _check_task(checked.graph)
-    dataset = _open(document, checked.graph, tasks, report, log)
+    dataset = open_data(document, checked.graph, tasks, report, log)
+    if not dataset.splits["train"].rows:
+        help = "see `where`, `samples` and `split`"
+        raise fail("E501", "there are no training samples", document.evaluated("data").span, help=help)
     for warning in report.warnings:
         log.say(render(warning))
     checked = with_sizes(checked, dataset.vocabularies)
@@ -147,17 +150,26 @@ def _check_task(graph: Graph) -> None:
         )
 
 
-def _open(document: Document, graph: Graph, tasks: Sequence[Task], report: Diagnostics, log: Log) -> Dataset:
-    section = document.evaluated("data")
+def open_data(
+    document: Document,
+    graph: Graph,
+    tasks: Sequence[Task],
+    report: Diagnostics,
+    log: Log,
+    fitted: Path | None = None,
+) -> Dataset:
+    """The dataset of a checked model, with the columns that its metrics group by; raises after errors.
+
+    fitted: see `open_dataset`.
+    """
     groups = {metric.by for task in tasks for metric in task.metrics if metric.by}
     _check_groups(groups, document, report)
     report.raise_errors()
     used = [*graph.used_features(), *sorted(groups - set(graph.used_features()))]
-    dataset = open_dataset(section, document.features, used, report, progress=log.say)
+    section = document.evaluated("data")
+    dataset = open_dataset(section, document.features, used, report, progress=log.say, fitted=fitted)
     report.raise_errors()
     assert dataset is not None
-    if not dataset.splits["train"].rows:
-        raise fail("E501", "there are no training samples", section.span, help="see `where`, `samples` and `split`")
     return dataset
 
 

@@ -1,0 +1,32 @@
+"""Runs and their checkpoints, as a user names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blockrec.diagnostics import did_you_mean, fail
+
+RESOLVED = "resolved.yaml"
+
+
+def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
+    """The run directory `word`, the latest run in the folder `word`, or of the model `word`; E009 if there is none."""
+    tried = [Path(word), Path(word) / "latest", Path(runs_dir) / word, Path(runs_dir) / word / "latest"]
+    for folder in tried:
+        if (folder / RESOLVED).is_file():
+            return folder
+    names = [path.name for path in Path(runs_dir).iterdir()] if Path(runs_dir).is_dir() else []
+    help = did_you_mean(str(word), names, f"in `{runs_dir}`: {', '.join(sorted(names)) or 'nothing'}")
+    raise fail("E009", f"there is no run `{word}`", help=help)
+
+
+def find_checkpoint(run: Path, name: str | None = None) -> Path:
+    """The folder of a checkpoint: `best`, `last` or `step-N`; by default the best, else the last. E009 if absent."""
+    folder = run / "checkpoints"
+    there = sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
+    wanted = [name] if name is not None else ["best", "last"]
+    found = next((folder / option for option in wanted if option in there), None)
+    if found is None:
+        help = did_you_mean(wanted[0], there, f"there are: {', '.join(there) or 'none'}")
+        raise fail("E009", f"the run `{run}` has no checkpoint `{wanted[0]}`", help=help)
+    return found
