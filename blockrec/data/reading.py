@@ -67,10 +67,12 @@ class _Reader:
         return str(self.section.get("item") or self.section.section("items").get("key") or "item")
 
     def log(self) -> JoinedFiles | None:
-        """The event log."""
+        """The event log; its items have the attributes of the table, unless it names no items and samples do."""
         files = self._files(self.section, "events")
-        items = self._items()
-        return self._joined(files, items, {}) if files is not None else None
+        if files is None:
+            return None
+        joined = "from" not in self.made or self.item in files.columns(Diagnostics())
+        return self._joined(files, self._items() if joined else None, {})
 
     def impressions(self) -> JoinedFiles | None:
         """The file of samples, if there is one."""
@@ -186,7 +188,7 @@ class _Reader:
 
     @property
     def _item_is_needed(self) -> bool:
-        return "negatives" in self.made or "table" in self.section.section("items")
+        return "negatives" in self.made or ("table" in self.section.section("items") and "from" not in self.made)
 
     def _attributes(self, log: JoinedFiles, needs: Needs, made: set[str]) -> tuple[str, ...]:
         """Columns of a sample that a negative takes from its own item."""
@@ -213,8 +215,10 @@ class _Reader:
         if "positives" not in self.made:
             return None
         section = self.made.section("positives")
-        last, every, label = (setting(self.section, "samples", "positives", key) for key in ("last", "every", "label"))
-        return Positives(self._condition(section, "where", known), last, every, label, self.made.at["positives"])
+        keys = ("last", "every", "newest", "label")
+        last, every, newest, label = (setting(self.section, "samples", "positives", key) for key in keys)
+        where = self._condition(section, "where", known)
+        return Positives(where, last, every, newest, label, self.made.at["positives"])
 
     def _histories(self, known: list[str]) -> dict[str, Condition]:
         history = self.section.section("history")

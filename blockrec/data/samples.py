@@ -24,18 +24,21 @@ ARRAYS = ("own", "user", "time", "event", "owner", "end")
 
 @dataclass(frozen=True)
 class Positives:
-    """Which events are positives: of those that fulfil `where`, the `last` of a user, every n-th from the end."""
+    """Which events are positives: of those that fulfil `where`, the `last` of a user; of these the `newest` and every
+    n-th before them.
+    """
 
     where: Condition | None
     last: int | None
     every: int
+    newest: int
     label: str
     at: Span = field(repr=False)
 
     @property
     def key(self) -> list[object]:
         """Plain values that decide which events are chosen."""
-        return [self.where and self.where.text, self.last, self.every, self.label]
+        return [self.where and self.where.text, self.last, self.every, self.newest, self.label]
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def chosen(samples: Samples, plan: Positives, report: Diagnostics) -> Samples:
         report.raise_errors()
         samples = samples.keep(mask, f"`where: {plan.where.text}`", plan.where.at)
     back = rank_from_end(samples.own)
-    taken = back % plan.every == 0
+    taken = (back < plan.newest) | ((back - plan.newest) % plan.every == 0)
     if plan.last is not None:
         taken &= back < plan.last
     samples = samples.keep(taken, "`positives`", plan.at)

@@ -154,3 +154,20 @@ split: {by: leave_last, valid: 0, test: 0}
     items = dataset.values["item"].values.to_numpy()[batch["item"].numpy() - 1]  # type: ignore[union-attr]
     # The positives are 0 … 9 and 11: of the last eight (3 … 9, 11) every third, counted from the end.
     assert items[::2].tolist() == [4, 7, 11]
+
+
+def test_the_newest_are_taken_before_every_counts(project: Project) -> None:
+    """One to test, one to validate, and every fifth of what is before: as in the preparation of DARE."""
+    project.parquet(user=[0] * 20 + [1] * 3, time=list(range(23)), item=[*range(20), 0, 1, 2])
+    data = "events: log.parquet\nsamples: {positives: {every: 5, newest: 2, last: 15}, negatives: {avoid: target}}"
+    dataset = project.dataset(f"{data}\nsplit: {{by: leave_last}}")
+    rows = {
+        part: split.gather.columns["behaviors/end"][split.first :][: split.rows]
+        for part, split in dataset.splits.items()
+    }
+    # Of user 0 the events 17, 12, 7 | 18 | 19, of user 1 (from event 20 on) one each; twice, with a negative.
+    assert {part: sorted(ends.tolist()) for part, ends in rows.items()} == {
+        "train": [7, 7, 12, 12, 17, 17, 20, 20],
+        "valid": [18, 18, 21, 21],
+        "test": [19, 19, 22, 22],
+    }

@@ -111,6 +111,11 @@ POSITIVES: Schema = _object(
         "where": _text(f"Only events that fulfil {_CONDITION}."),
         "last": _count("Only the last so many of a user."),
         "every": _count("Every n-th of them, counted back from the newest.", default=1),
+        "newest": _count(
+            "The newest so many are taken all, and `every` counts back from there: those that validate and test, say.",
+            minimum=0,
+            default=0,
+        ),
         "label": _text("Name of the label column that is made.", default="click"),
     },
 )

@@ -47,6 +47,18 @@ def test_impressions_are_joined_too(shop: Project) -> None:
     assert batch(shop, data) == ([0, 1], ["Alien", "Amélie"])
 
 
+def test_a_log_without_items_beside_impressions_with_them(shop: Project) -> None:
+    """Behaviours that name a category only; the table belongs to the samples alone."""
+    shop.text("log.tsv", "1\t7\t5\t1\n1\t8\t1\t2\n")
+    shop.parquet("shown.parquet", user=[1, 1], time=[9, 2], item=[30, 10], click=[0, 1])
+    data = DATA.replace("[user, item,", "[user, kind,").replace("label: {click: rating >= 4}", "from: shown.parquet")
+    features = "genre: {vocab: 3}\nsteps: {fields: {kind: {vocab: 10}}}\n"
+    dataset = shop.dataset(data, features, used=("genre", "steps.kind", "click"))
+    (found,) = dataset.splits["train"].batches(100)
+    assert found["genre"].tolist() == [0, 1]  # type: ignore[union-attr]
+    assert found["steps.kind"].values.tolist() == [7, 7, 8]  # type: ignore[union-attr]
+
+
 def test_missing_key_and_flags(shop: Project) -> None:
     data = DATA.replace("key: item", "key: itm").replace("drama]}\nsamples", "dram]}\nsamples")
     errors = shop.errors(data, FEATURES_HERE, used=USED)
