@@ -63,6 +63,6 @@ CODES: dict[str, str] = {
     "W002": "word that looks like a boolean",
     "W003": "number that looks octal",
     "W201": "node that reaches no task",
-    "W202": "parameter or composite never used",
+    "W202": "parameter, composite or feature never used",
     "W203": "parameters that no task or loss reaches",
 }

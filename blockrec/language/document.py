@@ -16,7 +16,7 @@ from blockrec.language.files import read_model
 from blockrec.language.layers import Layers, merge_layers
 from blockrec.language.names import check_names, own_features
 from blockrec.language.params import REQUIRED, resolve_params
-from blockrec.language.portable import portable, reached
+from blockrec.language.portable import portable, reached, without_unmentioned
 from blockrec.language.schema.document import VERSION, model_schema
 from blockrec.language.source import read_map
 from blockrec.language.sweep import Point, Sweep, read_sweep
@@ -78,7 +78,7 @@ class Document:
     def merged(self) -> dict[str, Any]:
         """What is left when everything is merged in: a document of its own, wherever it is written to."""
         head = {"blockrec": VERSION, "name": self.name}
-        root = reached(self.root, self.own_composites)
+        root = without_unmentioned(reached(self.root, self.own_composites), self.card_file)
         return {**head, **portable(root, self.evaluated("data"), self.evaluated("features"))}
 
     def to_yaml(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from blockrec.language.environment import is_environment
 from blockrec.language.files import folder_of
+from blockrec.language.mentions import unmentioned_features
+from blockrec.language.names import own_features
 from blockrec.language.values import UNKNOWN, List, Map
 from blockrec.language.wordlist import is_file_name
 
@@ -43,8 +45,20 @@ def reached(root: Map, own: Iterable[str]) -> Map:
             open_ += _used(blocks[name])
     if len(needed) == len(blocks):
         return root
-    kept = (root.keys_at["blocks"], blocks.only(*needed), root.at["blocks"])
-    return Map(root.span, {k: kept if k == "blocks" else entry for k, entry in root.entries().items()}, root.deleted)
+    return _with(root, "blocks", blocks.only(*needed))
+
+
+def without_unmentioned(root: Map, card_file: str | None) -> Map:
+    """`root` without the features of the dataset card that nothing mentions."""
+    features = root.section("features")
+    unneeded = unmentioned_features(root) - own_features(features, card_file).keys()
+    return _with(root, "features", features.without(*unneeded)) if unneeded else root
+
+
+def _with(root: Map, key: str, section: Map) -> Map:
+    """`root` with another value at a key that it has."""
+    value = (root.keys_at[key], section, root.at[key])
+    return Map(root.span, {k: value if k == key else entry for k, entry in root.entries().items()}, root.deleted)
 
 
 def _used(value: Any) -> Iterator[str]:
@@ -58,7 +72,7 @@ def _used(value: Any) -> Iterator[str]:
 def _with_absolute_words(written: Any, evaluated: Map) -> Any:
     """The features, and fields of sequences, as written, with the files of `vocab:` absolute."""
     found = dict(written)
-    for name, spec in evaluated.items():
+    for name, spec in evaluated.only(*written).items():
         if isinstance(spec, Map) and is_file_name(spec.get("vocab")):
             found[name] = {**written[name], "vocab": _absolute(spec["vocab"], spec.at["vocab"])}
         elif isinstance(spec, Map) and isinstance(spec.get("fields"), Map):

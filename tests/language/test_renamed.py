@@ -21,7 +21,9 @@ labels: [click]
 graph:
   vector: {block: embed, in: item, dim: 8}
   deep: {block: mlp, in: vector, hidden: [4], dropout: 0.1}
-  logit: {block: linear, in: deep, out: 1}
+  steps: {block: embed, in: clicks, dim: 8}
+  seen: {block: mean_pool, in: steps}
+  logit: {block: linear, in: [deep, seen], out: 1}
 tasks: {click: {logits: logit, loss: bce, metrics: [auc]}}
 train: {epochs: 2, optimizer: {dense: {adam: {lr: 0.1}}}}
 """

@@ -24,8 +24,9 @@ def checked(model: Any, **chosen: Any) -> Checked:
 
 
 def unplaced(found: Checked) -> object:
-    """What a graph says, without places."""
+    """What a graph says, without places; of the features, those that it reads."""
     graph = found.graph
+    read = {root for name in graph.used_features() for root in (name, getattr(graph.features.get(name), "root", name))}
     nodes = [
         (
             n.name,
@@ -40,7 +41,7 @@ def unplaced(found: Checked) -> object:
         for n in graph.nodes.values()
     ]
     sinks = [(s.key, s.kind, s.edge.source, s.weight, s.label, s.metrics, s.loss) for s in graph.sinks]
-    features = [(f.name, f.kind, f.root, f.vocab, f.source, f.dim) for f in graph.features.values()]
+    features = [(f.name, f.kind, f.root, f.vocab, f.source, f.dim) for f in graph.features.values() if f.name in read]
     return nodes, sinks, features, found.kernels
 
 

@@ -6,11 +6,22 @@ import re
 
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.document import Document
+from blockrec.language.mentions import unmentioned_features
+from blockrec.language.names import own_features
 from blockrec.language.values import Map
 
 
 def report_unused(document: Document, report: Diagnostics) -> None:
-    """W202 for parameters that no expression names and composites that no node uses."""
+    """W202 for parameters that no expression names, composites that no node uses and features that nothing names."""
+    _report_names(document, report)
+    features = document.root.section("features")
+    unmentioned = unmentioned_features(document.root)
+    for name, at in own_features(features, document.card_file).items():
+        if name in unmentioned:
+            report.warn("W202", f"feature `{name}` is never used", at, help="delete it, or let a node read it")
+
+
+def _report_names(document: Document, report: Diagnostics) -> None:
     root = document.root
     mentioned = {word for text in _expressions(root) for word in re.findall(r"\w+", text)}
     for name, at in root.section("params").keys_at.items():
