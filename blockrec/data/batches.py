@@ -12,9 +12,10 @@ from torch import Tensor
 
 from blockrec.data import calendar
 from blockrec.data.arrow import Array
+from blockrec.data.cuts import ALONE, Rank, Size, cuts, number_of
 from blockrec.data.derived import is_age
 from blockrec.data.numbers import Edges, Fit
-from blockrec.data.permutation import permuted
+from blockrec.data.order import Shuffle, order_of
 from blockrec.data.prefetch import prefetched
 from blockrec.jagged import Jagged
 from blockrec.language.features import Calendar, Constant, Feature, Position, Sequence
@@ -54,6 +55,17 @@ class Gather:
             batch[name] = torch.from_numpy(self.columns[name].take(rows, axis=0))
         return batch
 
+    def lengths(self, rows: Index) -> Index:
+        """[n] steps of all sequences of each sample; lists of a feature are not counted."""
+        total = np.zeros(len(rows), np.int64)
+        for name in {f.sequence for f in self.features if f.sequence is not None} | {*self.step_labels.values()}:
+            start, end = self._window(name, rows)
+            total += end - start
+        return total
+
+    def _window(self, name: str, rows: Index) -> tuple[Index, Index]:
+        return window(self.sequences[name], self.columns[f"{name}/start"][rows], self.columns[f"{name}/end"][rows])
+
     def _value(self, feature: Feature, rows: Index) -> Tensor:
         if isinstance(feature.source, Constant):
             return _constant(feature, feature.source.value, len(rows))
@@ -61,9 +73,7 @@ class Gather:
 
     def _sequence(self, name: str, rows: Index) -> Batch:
         """All fields of one sequence over the same offsets."""
-        start, end = window(
-            self.sequences[name], self.columns[f"{name}/start"][rows], self.columns[f"{name}/end"][rows]
-        )
+        start, end = self._window(name, rows)
         lengths = end - start
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
@@ -136,30 +146,31 @@ class Split:
     rows: int
     gather: Gather
 
-    def steps(self, batch_size: int) -> int:
-        """Number of batches an epoch; the last one may be smaller."""
-        return -(-self.rows // batch_size)
+    def steps(self, batch_size: Size) -> int:
+        """Number of batches an epoch, the same in every order; the last one may be smaller."""
+        return number_of(batch_size, self.rows, self._weigh)
 
     def batches(
         self,
-        batch_size: int,
+        batch_size: Size,
         *,
         seed: int = 0,
         epoch: int = 0,
         start: int = 0,
-        shuffle: bool = False,
+        shuffle: Shuffle = False,
         prefetch: bool = True,
+        rank: Rank = ALONE,
     ) -> Iterator[Batch]:
-        """One epoch from batch `start` on.
+        """One epoch from batch `start` on; of each batch the part of `rank`, which may be empty.
 
         The batches depend on (batch_size, shuffle, seed, epoch) only: after `start=i` come exactly the batches that
-        an uninterrupted epoch would have given from its i-th on. With `prefetch` a thread computes two ahead.
+        an uninterrupted epoch would have given from its i-th on, and the parts of all ranks are the batches of one.
+        With `prefetch` a thread computes two ahead.
         """
-        plain = self._batches(batch_size, (seed, epoch), start, shuffle)
+        order = order_of(shuffle, self.rows, (seed, epoch))
+        places = cuts(batch_size, self.rows, order, self._weigh, start)
+        plain = (self.gather.batch(self.first + order(rank.share(batch))) for batch in places)
         return prefetched(plain) if prefetch else plain
 
-    def _batches(self, batch_size: int, key: tuple[int, int], start: int, shuffle: bool) -> Iterator[Batch]:
-        for step in range(start, self.steps(batch_size)):
-            places = np.arange(step * batch_size, min(self.rows, (step + 1) * batch_size))
-            rows = permuted(places, self.rows, key) if shuffle else places
-            yield self.gather.batch(self.first + rows)
+    def _weigh(self, rows: Index) -> Index:
+        return self.gather.lengths(self.first + rows)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+Key = tuple[int, ...]
+"""Names a permutation, e.g. (seed, epoch). Zeros at its end make no difference."""
+
 _ROUNDS = 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def permuted(places: NDArray[np.int64], size: int, key: tuple[int, int]) -> NDArray[np.int64]:
-    """Where the elements at `places` of range(size) go under the permutation that `key` (seed, epoch) names.
+def permuted(places: NDArray[np.int64], size: int, key: Key) -> NDArray[np.int64]:
+    """Where the elements at `places` of range(size) go under the permutation that `key` names.
 
     A balanced Feistel network permutes the smallest range of 4^k that holds `size`; a value that falls outside
     `size` is permuted again until it is inside (Black & Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     seed = train.seed if wishes.seed is None else wishes.seed
     tasks = tasks_of(checked.graph)
     _check_task(checked.graph)
-    dataset = open_data(document, checked.graph, tasks, report, log)
+    dataset = open_data(document, columns_read(document, checked.graph, tasks, report), report, log)
     if not dataset.splits["train"].rows:
         help = "see `where`, `samples` and `split`"
         raise fail("E501", "there are no training samples", document.evaluated("data").span, help=help)
@@ -110,7 +110,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     problems.raise_errors()
     initialise(model, train.overrides)
     values = with_defaults(document.evaluated("data"), DATA)
-    feed = Rows(dataset.splits["train"], values["batch_size"], values["shuffle"], seed)
+    feed = Rows.of(dataset.splits["train"], values, seed)
     optimizers = build_optimizers(model, train)
     return Job(
         document,
@@ -150,22 +150,18 @@ def _check_task(graph: Graph) -> None:
         )
 
 
-def open_data(
-    document: Document,
-    graph: Graph,
-    tasks: Sequence[Task],
-    report: Diagnostics,
-    log: Log,
-    fitted: Path | None = None,
-) -> Dataset:
-    """The dataset of a checked model, with the columns that its metrics group by; raises after errors.
-
-    fitted: see `open_dataset`.
-    """
+def columns_read(document: Document, graph: Graph, tasks: Sequence[Task], report: Diagnostics) -> list[str]:
+    """Features and labels that a model reads, and the columns that its metrics group by; raises after errors."""
     groups = {metric.by for task in tasks for metric in task.metrics if metric.by}
     _check_groups(groups, document, report)
     report.raise_errors()
-    used = [*graph.used_features(), *sorted(groups - set(graph.used_features()))]
+    return [*graph.used_features(), *sorted(groups - set(graph.used_features()))]
+
+
+def open_data(
+    document: Document, used: Collection[str], report: Diagnostics, log: Log, fitted: Path | None = None
+) -> Dataset:
+    """The dataset of a document; raises after errors. used, fitted: see `open_dataset`."""
     section = document.evaluated("data")
     dataset = open_dataset(section, document.features, used, report, progress=log.say, fitted=fitted)
     report.raise_errors()

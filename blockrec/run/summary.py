@@ -43,7 +43,7 @@ def beginning(job: Job) -> Iterator[tuple[str, str]]:
             yield "", f"{title}: {_plain(value)}"
     plan = job.plan
     steps, epochs = f"{plan.steps:,} step{'s' * (plan.steps > 1)}", counted(plan.epochs, "epoch")
-    yield "training", f"{steps} of {job.feed.batch_size:,} samples, {epochs}"
+    yield "training", f"{steps} of {job.feed}, {epochs}"
 
 
 def _how(job: Job) -> str:

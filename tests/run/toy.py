@@ -80,6 +80,9 @@ class Samples:
         click = (torch.rand(self.rows, generator=generator) < (0.2 + 0.6 * (item % 2))).float()
         return {"item": item, "user": user, "click": click}
 
+    def steps(self, batch_size: int) -> int:
+        return -(-self.rows // batch_size)
+
     def batches(
         self, batch_size: int, *, seed: int = 0, epoch: int = 0, start: int = 0, shuffle: bool = False, **_: Any
     ) -> Iterator[Batch]:

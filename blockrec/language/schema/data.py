@@ -228,11 +228,22 @@ DATA: Schema = _object(
             "default": False,
             "description": "Control experiment: every sample gets the history of a sample of another user.",
         },
-        "batch_size": _count("Samples a training step.", default=1024),
+        "batch_size": _count("Samples a training step (without `batch_tokens`), and of an evaluation.", default=1024),
+        "batch_tokens": _count(
+            "Tokens a training step, about: a sample has one and one a step of its sequences, at most so many in all. "
+            "Steps of long and of short histories then cost the same. Every batch has less than twice as many."
+        ),
         "shuffle": {
-            "type": "boolean",
+            **_object(
+                "A new order of the training samples in every epoch, of all alike (`true`), or block by block for data "
+                "that are larger than memory.",
+                {
+                    "blocks": _count("Blocks whose samples are mixed; so many are read at a time.", default=16),
+                    "rows": _count("Neighbouring samples of a block; the blocks come in a random order.", default=65536),
+                },
+            ),
+            "type": ["boolean", "object"],
             "default": True,
-            "description": "A new order of the training samples in every epoch.",
         },
     },
     required=["events"],
