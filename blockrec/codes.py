@@ -54,6 +54,7 @@ CODES: dict[str, str] = {
     "E504": "id outside the vocabulary",
     "E505": "label values",
     "E601": "kernel that cannot be met",
+    "E602": "state that cannot be saved",
     "E701": "loss is not finite",
     "E702": "out of memory",
     "E703": "checkpoint does not fit the graph",

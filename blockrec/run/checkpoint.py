@@ -18,6 +18,7 @@ from torch import nn
 
 from blockrec.diagnostics import fail
 from blockrec.run.optimizers import Optimizers
+from blockrec.run.weights import weights_of
 
 WEIGHTS, OPTIMIZER, STATE = "model.safetensors", "optimizer.pt", "training.json"
 LINKS = ("best", "last")
@@ -57,7 +58,7 @@ def _write(part: Path, target: Path, model: nn.Module, optimizers: Optimizers, s
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, part / WEIGHTS)
+        save_file(weights_of(model), part / WEIGHTS)
         torch.save(optimizers.state_dict(), part / OPTIMIZER)
         (part / STATE).write_text(json.dumps(dict(state), indent=1), "utf-8")
         for file in (*part.iterdir(), part):

@@ -19,6 +19,7 @@ from blockrec.run.result import RunResult
 from blockrec.run.session import Session, dry_result
 from blockrec.run.smoke import smoke_step
 from blockrec.run.summary import say_beginning
+from blockrec.run.weights import weights_of
 
 
 def run(
@@ -55,6 +56,7 @@ def ready(model: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Jo
     keep_freed_memory()
     job = prepare(model, wishes, log)
     say_beginning(job, log)
+    weights_of(job.model)
     smoke_step(job.model, job.first_batch())
     return job
 

@@ -69,7 +69,7 @@ def not_finite(model: nn.Module, batch: Batch, step: int, value: float, help: st
     with torch.no_grad():
         watched(model, batch, seen)
     where = f"; the first value that is not finite comes from `{_shown(seen.not_finite)}`" if seen.not_finite else ""
-    return fail("E701", f"the loss is {value} at step {step}{where}", _place(model, seen.not_finite), help=help)
+    return fail("E701", f"the loss is {value} at step {step}{where}", place_of(model, seen.not_finite), help=help)
 
 
 def refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:
@@ -83,7 +83,7 @@ def refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:
         watched(model, batch, seen)
     except Exception:
         return fail(
-            "E705", f"`{_shown(seen.entered)}` fails on a batch: {_first_line(error)}", _place(model, seen.entered)
+            "E705", f"`{_shown(seen.entered)}` fails on a batch: {_first_line(error)}", place_of(model, seen.entered)
         )
     return fail("E705", f"the backward pass fails on a batch: {_first_line(error)}")
 
@@ -96,7 +96,7 @@ def _shown(path: str) -> str:
     return path.removeprefix("nodes.")
 
 
-def _place(model: nn.Module, path: str) -> Span | None:
+def place_of(model: nn.Module, path: str) -> Span | None:
     """Where the node is written that a module belongs to."""
     graph = getattr(model, "graph_ir", None)
     if not isinstance(graph, Graph):
