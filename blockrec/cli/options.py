@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from blockrec.cli.completion import cards, models, modules, settings, variants
+from blockrec.cli.completion import cards, models, modules, runs, settings, variants
 
 Model = Annotated[
     str,
@@ -19,6 +19,21 @@ Models = Annotated[
 Data = Annotated[
     str | None,
     typer.Option(metavar="CARD", autocompletion=cards, help="Dataset card (name or file) instead of the model's."),
+]
+Run = Annotated[
+    str,
+    typer.Argument(metavar="RUN", autocompletion=runs, help="A run directory, or a model: its latest run."),
+]
+OtherData = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CARD|FILE", autocompletion=cards, help="Other data: a dataset card, or files like the run's."
+    ),
+]
+RunsDir = Annotated[str, typer.Option(metavar="DIR", help="Where models have their runs.")]
+Checkpoint = Annotated[
+    str | None,
+    typer.Option(metavar="best|last|step-N", help="Whose weights. Default: the best, else the last."),
 ]
 Sets = Annotated[
     list[str],

@@ -14,7 +14,7 @@ def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
     tried = [Path(word), Path(word) / "latest", Path(runs_dir) / word, Path(runs_dir) / word / "latest"]
     for folder in tried:
         if (folder / RESOLVED).is_file():
-            return folder
+            return folder.parent / folder.resolve().name if folder.is_symlink() else folder
     names = [path.name for path in Path(runs_dir).iterdir()] if Path(runs_dir).is_dir() else []
     help = did_you_mean(str(word), names, f"in `{runs_dir}`: {', '.join(sorted(names)) or 'nothing'}")
     raise fail("E009", f"there is no run `{word}`", help=help)

@@ -5,7 +5,7 @@ The door for everything that works on runs: `eval`, `predict`, `bench`, warm sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.find import RESOLVED, find_checkpoint, find_run
 from blockrec.run.log import Log
 from blockrec.run.other_data import is_file, over_card, over_files
-from blockrec.run.prepare import open_data, pick_device
+from blockrec.run.prepare import columns_read, open_data, pick_device
 from blockrec.run.settings import eval_settings, train_settings
 
 VOCABULARIES = "vocabularies"
@@ -61,18 +61,20 @@ class Loaded:
         """After which step of the training the checkpoint was written."""
         return int(self.checkpoint.resolve().name.removeprefix("step-"))
 
-    def dataset(self, log: Log) -> Dataset:
+    def dataset(self, log: Log, used: Collection[str] | None = None) -> Dataset:
         """The data of the document, encoded with what the run learned. Raises `BlockrecError`.
 
+        used: names of features and labels to read; default: those of the model, and what its metrics group by.
         Data that did not change since the run are those that it prepared; others are prepared again.
         """
-        learned = self.path / VOCABULARIES
+        report = Diagnostics()
+        names = used if used is not None else columns_read(self.document, self.graph, self.tasks, report)
         if self.own_data:
-            dataset = open_data(self.document, self.graph, self.tasks, Diagnostics(), log)
+            dataset = open_data(self.document, names, report, log)
             if _same(dataset, _fits(self.path, self.graph)):
                 return dataset
             log.say("the data have changed since the run; they are encoded as the run did")
-        return open_data(self.document, self.graph, self.tasks, Diagnostics(), log, fitted=learned)
+        return open_data(self.document, names, report, log, fitted=self.path / VOCABULARIES)
 
 
 def load_run(
@@ -119,7 +121,7 @@ def _document(run: Path, data: str | None, sets: Sequence[str], report: Diagnost
     if root is None:
         return None
     if is_file(data):
-        return load(over_files(root, data), report, sets=sets)
+        return load(path, report, sets=[*over_files(root.section("data"), data), *sets])
     return load(over_card(root, data, report), report, sets=sets, data=data)
 
 

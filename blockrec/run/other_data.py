@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from blockrec.language.values import Map
 
 OF_THE_DATA = ("column", "default", "unit", "tz")
 """Options of a feature that say where its values stand; all others say what the model makes of them."""
-PARTS = ("train", "valid", "test")
 FILES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".gz")
 
 
@@ -22,14 +22,12 @@ def is_file(data: str) -> bool:
     return data.endswith(FILES) or any(mark in data for mark in "*?[")
 
 
-def over_files(root: Map, data: str) -> dict[str, Any]:
-    """The model with other files: another log, or rows, all of which are then `test`."""
-    section = root.section("data")
-    path = str(Path(data).expanduser().absolute())
+def over_files(section: Map, data: str) -> list[str]:
+    """What to set in the section `data` for other files: another log, or rows, all of which are then `test`."""
+    path = json.dumps(str(Path(data).expanduser().absolute()))
     if "events" in section:
-        return {**root, "data": {**section, "events": path}}
-    kept = {key: value for key, value in section.items() if key not in (*PARTS, "split")}
-    return {**root, "data": {**kept, "test": path}}
+        return [f"data.events={path}"]
+    return [*(f"data.{key}=null" for key in ("train", "valid", "split") if key in section), f"data.test={path}"]
 
 
 def over_card(root: Map, data: str, report: Diagnostics) -> dict[str, Any]:

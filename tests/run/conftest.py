@@ -12,6 +12,7 @@ LITTLE = """
 blockrec: 1
 name: little
 dataset: planted_interests
+features: {user: {dim: 2}}
 graph:
   target: {block: embed, in: [item, category], dim: 4}
   history: {block: embed, in: behaviors.item, dim: 4}

@@ -1,0 +1,99 @@
+"""The metrics of a finished run, on its own data or on others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from blockrec.data import Dataset
+from blockrec.diagnostics import fail
+from blockrec.run.evaluate import evaluate
+from blockrec.run.load import load_run
+from blockrec.run.log import Log
+from blockrec.run.tables import aligned
+from blockrec.run.tracked import Tracked
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """metrics: `<split>/<task>/<metric>` → value. undefined: what has none, and why. data: card or files."""
+
+    run: Path
+    checkpoint: str
+    step: int
+    data: str
+    split: str
+    rows: int
+    metrics: Mapping[str, float]
+    undefined: Sequence[str] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        about = {"run": str(self.run), "checkpoint": self.checkpoint, "step": self.step, "data": self.data}
+        measured = {"split": self.split, "rows": self.rows, "metrics": dict(self.metrics)}
+        return {**about, **measured, "undefined": list(self.undefined)}
+
+    def __str__(self) -> str:
+        """A metric a line, after what was measured on what."""
+        head = f"{self.run}, {self.checkpoint} (step {self.step:,}): {self.split} of {self.data}, {self.rows:,} samples"
+        rows = [[path.split("/", 1)[1], f"{value:.4f}"] for path, value in self.metrics.items()]
+        return "\n".join([head, "", aligned(["metric", "value"], rows), *self.undefined])
+
+
+def evaluate_run(
+    path: str | Path,
+    *,
+    checkpoint: str | None = None,
+    data: str | None = None,
+    split: str | None = None,
+    sets: Sequence[str] = (),
+    imports: Iterable[str | Path] = (),
+    batch_size: int | None = None,
+    device: str | None = None,
+    runs_dir: str | Path = "runs",
+    console: Console | None = None,
+) -> Evaluated:
+    """Measure a run again: all metrics of its file, or those that `sets` name.
+
+    split: `train`, `valid` or `test`; default `test`, else `valid` if there is no test sample. The others: see
+    `load_run`. Raises `BlockrecError`, E501 for a split without samples.
+    """
+    log = Log(console)
+    loaded = load_run(
+        path, checkpoint=checkpoint, data=data, sets=sets, imports=imports, device=device, runs_dir=runs_dir
+    )
+    if not loaded.tasks:
+        help = "write them: --set tasks.TASK.metrics=[auc]"
+        raise fail("E706", "no task of the model has a metric", help=help)
+    dataset = loaded.dataset(log)
+    name = chosen_split(dataset, split)
+    scores = evaluate(
+        loaded.model,
+        Tracked(dataset.splits[name], name, log),
+        name,
+        loaded.tasks,
+        batch_size=batch_size or loaded.batch_size,
+        device=loaded.device,
+    )
+    assert scores is not None
+    where = data or loaded.document.card or "its own data"
+    rows = dataset.splits[name].rows
+    return Evaluated(
+        loaded.path, loaded.checkpoint.name, loaded.step, where, name, rows, scores.metrics, scores.undefined
+    )
+
+
+def chosen_split(dataset: Dataset, name: str | None) -> str:
+    """The split to work on; E501 if it has no samples."""
+    sizes = {split: found.rows for split, found in dataset.splits.items()}
+    found = name or next((split for split in ("test", "valid") if sizes.get(split)), "test")
+    if not sizes.get(found):
+        there = ", ".join(f"`{split}` has {rows:,}" for split, rows in sizes.items() if rows)
+        raise fail("E501", f"there are no samples `{found}`", help=there)
+    return found

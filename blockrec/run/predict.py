@@ -1,0 +1,157 @@
+"""Predictions of a finished run for samples of any size, written to Parquet batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from errno import ENOENT
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from blockrec import __version__
+from blockrec.data import Dataset
+from blockrec.diagnostics import did_you_mean, fail
+from blockrec.graph.ir import Graph
+from blockrec.run.batches import Batch, moved
+from blockrec.run.columns import Columns, column_of
+from blockrec.run.load import Loaded, load_run
+from blockrec.run.log import Log
+from blockrec.run.measure import SPLITS, chosen_split
+from blockrec.run.modes import measuring
+from blockrec.run.tracked import Tracked
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was written: a file of `rows` rows with these columns."""
+
+    out: Path
+    rows: int
+    columns: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"out": str(self.out), "rows": self.rows, "columns": dict(self.columns)}
+
+    def __str__(self) -> str:
+        columns = ", ".join(f"{name} ({kind})" for name, kind in self.columns.items())
+        return f"{self.out}: {self.rows:,} rows of {columns}"
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The part of a run's model that gives predictions and outputs: it reads no label."""
+
+    loaded: Loaded
+    losses: Mapping[str, str]
+    part: Any
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Predictor:
+        """Raises E706 if the model gives nothing to write."""
+        sinks = [sink for sink in loaded.graph.sinks if sink.kind in ("task", "output")]
+        if not sinks:
+            raise fail("E706", "the model has no task and no output to write", help="outputs: {NAME: NODE}")
+        losses = {sink.name: sink.loss or f"tasks.{sink.name}" for sink in sinks if sink.kind == "task"}
+        return cls(loaded, losses, loaded.model.only(*(sink.key for sink in sinks)))
+
+    @property
+    def graph(self) -> Graph:
+        return self.part.graph_ir  # type: ignore[no-any-return]
+
+    def results(self, batch: Batch) -> dict[str, Any]:
+        """Predictions of tasks and values of outputs, by name."""
+        found: dict[str, Any] = {}
+        for name, value in self.part(moved(batch, self.loaded.device)).items():
+            loss: Any = self.loaded.model.get_submodule(self.losses[name]) if name in self.losses else None
+            found[name] = column_of(value, loss.predict if loss is not None else None)
+        return found
+
+
+def predict(
+    path: str | Path,
+    out: str | Path,
+    *,
+    data: str | None = None,
+    split: str | None = None,
+    keep: Sequence[str] = (),
+    checkpoint: str | None = None,
+    sets: Sequence[str] = (),
+    imports: Iterable[str | Path] = (),
+    batch_size: int | None = None,
+    device: str | None = None,
+    runs_dir: str | Path = "runs",
+    console: Console | None = None,
+) -> Predicted:
+    """Write the predictions of a run to the Parquet file `out`, whole or not at all.
+
+    A row a sample, in the order of the data: the values of the sample that the model reads, as far as they can be told
+    from what it reads (ids of vocabularies as they are in the data, null for those that the training did not know;
+    hashes and buckets are left out), a prediction a task, and the model's outputs; sequences are lists. keep:
+    features of the sample, and labels (`<label>_label`), to write although the model does not read them.
+    split: `train`, `valid`, `test` or `all` (then a column `split`); default: `all` of other data, else as
+    `evaluate_run`. The others: see `load_run`. Raises `BlockrecError`.
+    """
+    if not Path(out).parent.is_dir():
+        raise FileNotFoundError(ENOENT, "there is no folder", str(Path(out).parent))
+    log = Log(console)
+    loaded = load_run(
+        path, checkpoint=checkpoint, data=data, sets=sets, imports=imports, device=device, runs_dir=runs_dir
+    )
+    predictor = Predictor.of(loaded)
+    _check_kept(keep, loaded)
+    names = list(dict.fromkeys([*predictor.graph.used_features(), *keep]))
+    dataset = loaded.dataset(log, names)
+    chosen = ALL if split is None and not loaded.own_data else split
+    columns = Columns.of(loaded.document.features, names, dataset, list(predictor.losses), chosen == ALL)
+    about = {"run": str(loaded.path), "step": str(loaded.step), "blockrec": __version__}
+    tables = _tables(predictor, columns, dataset, chosen, batch_size or loaded.batch_size, log)
+    return _written(Path(out), tables, about)
+
+
+def _check_kept(keep: Sequence[str], loaded: Loaded) -> None:
+    declared = loaded.document.features
+    known = [*(f.name for f in declared.features.values() if f.sequence is None), *declared.labels]
+    for name in keep:
+        if name not in known:
+            help = did_you_mean(name, known, f"there are: {', '.join(known)}")
+            raise fail("E208", f"there is no feature of the sample and no label `{name}` to keep", help=help)
+
+
+def _tables(
+    predictor: Predictor, columns: Columns, dataset: Dataset, split: str | None, size: int, log: Log
+) -> Iterator[Any]:
+    """An Arrow table a batch."""
+    parts = [name for name in SPLITS if dataset.splits[name].rows] if split == ALL else [chosen_split(dataset, split)]
+    with measuring(predictor.loaded.model, predictor.part):
+        for name in parts:
+            for batch in Tracked(dataset.splits[name], name, log).batches(size):
+                yield columns.table(name, batch, predictor.results(batch))
+
+
+def _written(out: Path, tables: Iterator[Any], about: Mapping[str, str]) -> Predicted:
+    part = out.with_name(f".{out.name}.part")
+    first = next(tables, None)
+    if first is None:
+        raise fail("E501", "there are no samples to predict")
+    schema = first.schema.with_metadata(about)
+    rows = 0
+    try:
+        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+            for table in _with(first, tables):
+                writer.write_table(table.cast(schema))
+                rows += len(table)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return Predicted(out, rows, {field.name: str(field.type) for field in schema})
+
+
+def _with(first: Any, others: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from others

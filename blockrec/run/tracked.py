@@ -1,0 +1,54 @@
+"""A pass over a split that says how far it is: a bar on a terminal, else a line every 10 seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from rich.progress import BarColumn, Progress, TextColumn
+
+from blockrec.run.batches import Batch, Split, rows_in
+from blockrec.run.log import Log
+from blockrec.run.progress import SECONDS_BETWEEN_LINES, duration
+from blockrec.words import human
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """The samples of `split`; going through them shows progress under a title."""
+
+    split: Split
+    title: str
+    log: Log
+    now: Callable[[], float] = perf_counter
+
+    @property
+    def rows(self) -> int:
+        return self.split.rows
+
+    def batches(self, batch_size: int, **order: Any) -> Iterator[Batch]:
+        """As those of the split."""
+        console = self.log.console
+        bar = Progress(BarColumn(24), TextColumn("{task.description}", markup=False), console=console, transient=True)
+        bar.disable = not console.is_terminal
+        task = bar.add_task(self.title, total=self.rows)
+        done, started = 0, self.now()
+        shown = started
+        with bar:
+            for batch in self.split.batches(batch_size, **order):
+                yield batch
+                done += rows_in(batch)
+                line = self.line(done, self.now() - started)
+                if not bar.disable:
+                    bar.update(task, completed=done, description=line)
+                elif self.now() - shown >= SECONDS_BETWEEN_LINES:
+                    shown = self.now()
+                    self.log.say(line)
+
+    def line(self, done: int, seconds: float) -> str:
+        """`test 61% 1.2M rows/s eta 4m`, after `done` rows."""
+        share = done / self.rows if self.rows else 1.0
+        speed = f" {human(done / seconds)} rows/s" if seconds > 0 else ""
+        return f"{self.title} {share:.0%}{speed} eta {duration(seconds * (self.rows - done) / done if done else 0.0)}"

@@ -1,0 +1,130 @@
+"""Predictions in a file: those of the model, a row a sample, with the ids of the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from torch import Tensor
+
+import blockrec
+from blockrec.jagged import Jagged
+from blockrec.run import run
+from blockrec.run.columns import column_of
+from blockrec.run.load import load_run
+from blockrec.run.log import Log
+from blockrec.run.predict import predict
+
+
+def expected(path: Path, split: str) -> dict[str, Tensor]:
+    loaded = load_run(path)
+    (batch,) = loaded.dataset(Log()).splits[split].batches(10**6)
+    with torch.no_grad():
+        found = loaded.model(batch)
+    return {"click": found["click"].sigmoid().reshape(-1), "taste": found["taste"], "click_label": batch["click"]}
+
+
+@pytest.mark.parametrize("batch_size", [7, 10**6])
+def test_a_row_a_sample(little_run: Path, tmp_path: Path, batch_size: int) -> None:
+    found = predict(little_run, tmp_path / "x.parquet", keep=["user", "click"], batch_size=batch_size)
+    table = pq.read_table(tmp_path / "x.parquet")
+    assert table.column_names == ["item", "category", "user", "click_label", "click", "taste"] == [*found.columns]
+    wanted = expected(little_run, "test")
+    assert len(table) == found.rows == len(wanted["click"])
+    for name, values in wanted.items():
+        np.testing.assert_allclose(np.array(table[name].to_pylist()), values.numpy(), rtol=1e-5, atol=1e-6)
+    assert table.schema.metadata[b"step"].decode() == str(load_run(little_run).step)
+
+
+def test_every_split_in_turn(little_run: Path, tmp_path: Path) -> None:
+    predict(little_run, tmp_path / "x.parquet", split="all")
+    table = pq.read_table(tmp_path / "x.parquet")
+    splits = table["split"].to_pylist()
+    assert sorted(set(splits)) == ["test", "train", "valid"] and splits == sorted(
+        splits, key=["train", "valid", "test"].index
+    )
+    test = table.filter(pa.compute.equal(table["split"], "test"))
+    np.testing.assert_allclose(test["click"].to_numpy(), expected(little_run, "test")["click"].numpy(), rtol=1e-5)
+
+
+TEXTS = """
+blockrec: 1
+name: shop
+features:
+  item: {vocab: auto, cold: 3}
+  shop: {hash: 10}
+  price: {dense: 1}
+labels: [click]
+graph:
+  x: {block: embed, in: [item, shop], dim: 2}
+  y: {block: linear, in: [x, price], out: 1}
+tasks: {buy: {label: click, logits: y, loss: bce, metrics: [auc]}}
+data:
+  events: LOG
+  split: {by: leave_last}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    write(tmp_path / "log.parquet", item=[*"abcddcbabadc"], click=[1, 0, 1, 0] * 3)
+    result = run(TEXTS.replace("LOG", str(tmp_path / "log.parquet")), runs_dir=tmp_path / "runs", steps=2)
+    assert result.directory is not None
+    return result.directory
+
+
+def write(path: Path, **columns: list[Any]) -> None:
+    keys = {"user": [u for u in range(3) for _ in range(4)], "time": list(range(12)), "shop": ["x"] * 12}
+    pq.write_table(pa.table({**keys, "price": [i / 2 for i in range(12)], **columns}), path)
+
+
+def test_new_data_need_no_label_and_may_have_new_ids(shop: Path, tmp_path: Path) -> None:
+    write(tmp_path / "new.parquet", item=[*"abcdabcdabcz"])
+    predict(shop, tmp_path / "out.parquet", data=str(tmp_path / "new.parquet"))
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column_names == ["split", "item", "price", "buy"] and len(table) == 12
+    assert sorted(filter(None, table["item"].to_pylist())) == sorted("abcdabcdabc")
+    assert table["item"].null_count == 1 and table.filter(table["item"].is_null())["price"].to_pylist() == [5.5]
+
+
+def test_sequences_and_vectors_are_lists() -> None:
+    jagged = Jagged(torch.tensor([[1.0] * 3] * 2 + [[2.0] * 3]), torch.tensor([0, 2, 2, 3]), 2)
+    assert column_of(jagged).to_pylist() == [[[1.0] * 3] * 2, [], [[2.0] * 3]]
+    assert column_of(torch.tensor([[1], [2]])).to_pylist() == [1, 2]
+    assert column_of(torch.zeros(2, 2, dtype=torch.bfloat16)).to_pylist() == [[0.0, 0.0]] * 2
+    assert column_of(torch.zeros(2), lambda x: x + 1).to_pylist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"keep": ["usr"]}, r"E208.*`usr`(.|\n)*did you mean `user`"),
+        ({"sets": ["tasks=null", "outputs=null", "watch=null"]}, r"E\d+"),
+        ({"data": "nothing.csv"}, r"E501.*nothing\.csv"),
+    ],
+)
+def test_what_cannot_be_predicted_leaves_no_file(
+    little_run: Path, tmp_path: Path, more: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(blockrec.BlockrecError, match=message):
+        predict(little_run, tmp_path / "x.parquet", **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failure_on_the_way_leaves_what_was_there(
+    little_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "x.parquet"
+    predict(little_run, out)
+    before = out.read_bytes()
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        predict(little_run, out)
+    assert out.read_bytes() == before and [*tmp_path.iterdir()] == [out]
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        predict(little_run, tmp_path / "none" / "x.parquet")
