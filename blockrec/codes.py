@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "E503": "data value of the wrong type",
     "E504": "id outside the vocabulary",
     "E505": "label values",
+    "E506": "download or checksum",
     "E601": "kernel that cannot be met",
     "E602": "state that cannot be saved",
     "E701": "loss is not finite",

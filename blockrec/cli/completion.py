@@ -51,6 +51,16 @@ def cards(incomplete: str) -> list[str]:
 
 
 @_silent
+def datasets(incomplete: str) -> list[str]:
+    """Data sets that can be fetched, and their parts."""
+    from blockrec.data.fetch.catalogue import names
+
+    return _starting(
+        incomplete, [f"{name}/{part}" if part else name for name, parts in names().items() for part in parts or [""]]
+    )
+
+
+@_silent
 def modules(incomplete: str) -> list[str]:
     """Python files."""
     return _files(incomplete, ".py")

@@ -46,14 +46,16 @@ def guarded(command: Callable[[], int | None], terminal: Terminal) -> int:
 
 
 def code_of(report: Diagnostics) -> int:
-    """0 if nothing is wrong; 1 if all that failed is the run; 2 if what the user wrote is wrong;
-    130 if it was interrupted.
+    """0 if nothing is wrong; 1 if all that failed is the run; 2 if what the user wrote is wrong; 4 if a download
+    failed; 130 if it was interrupted.
     """
     codes = {d.code for d in report.errors}
     if not codes:
         return OK
     if codes == {"E704"}:
         return INTERRUPTED
+    if codes == {"E506"}:
+        return ENVIRONMENT
     return FAILED if codes <= _FAILURES_OF_A_RUN else WRONG
 
 

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
+from typer.completion import completion_init
 
-from blockrec.cli import blocks, check, compare, diff, explain, ls, new, run, schema, shell, sweep, version, viz
+from blockrec.cli import (
+    blocks,
+    check,
+    compare,
+    diff,
+    eval,
+    explain,
+    fetch,
+    ls,
+    new,
+    predict,
+    run,
+    schema,
+    shell,
+    sweep,
+    version,
+    viz,
+)
 from blockrec.cli.exits import guarded
 from blockrec.cli.terminal import Color, Terminal, globals_first
 
@@ -28,11 +47,14 @@ Exit codes: 0 ok, 1 the run failed, 2 the model or its data is wrong (diagnostic
 COLLECT = (20_000, 50, 100)
 """When the garbage collector looks: rarely, because a model is many small values, nearly all of which are kept."""
 
-app = typer.Typer(name="blockrec", rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(name="blockrec", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command(epilog=new.EPILOG)(new.new)
 app.command(epilog=run.EPILOG)(run.run)
 app.command(epilog=sweep.EPILOG)(sweep.sweep)
 app.command(epilog=compare.EPILOG)(compare.compare)
+app.command("eval", epilog=eval.EPILOG)(eval.evaluate)
+app.command(epilog=predict.EPILOG)(predict.predict)
+app.command(epilog=fetch.EPILOG)(fetch.fetch)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(epilog=viz.EPILOG)(viz.viz)
 app.command(epilog=ls.EPILOG)(ls.ls)
@@ -63,5 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; without arguments, show the help."""
     words = globals_first(sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     terminal = Terminal()
+    if "_BLOCKREC_COMPLETE" in os.environ:
+        completion_init()
     gc.set_threshold(*COLLECT)
     sys.exit(guarded(lambda: app(words, prog_name="blockrec", standalone_mode=False, obj=terminal), terminal))

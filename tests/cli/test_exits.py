@@ -32,6 +32,7 @@ def test_the_result_of_a_command_is_its_exit_code(result: int | None, code: int)
         (fail("E203", "no such port"), 2, "error[E203]: no such port"),
         (fail("E502", "no such column"), 2, "error[E502]"),
         (fail("E703", "another graph"), 2, "error[E703]"),
+        (fail("E506", "no connection"), 4, "error[E506]"),
         (fail("E701", "loss is nan"), 1, "error[E701]"),
         (fail("E702", "out of memory"), 1, "error[E702]"),
         (KeyboardInterrupt(), 130, "interrupted"),
