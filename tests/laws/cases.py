@@ -51,7 +51,8 @@ class Case:
         return [self._value(p, lengths, leading, i) for p in ports for i in range(3 if p.variadic else 1)]
 
     def _value(self, port: Port, lengths: list[int], leading: tuple[int, ...], place: int) -> Any:
-        widths = [self.size(dim) + place * dim.startswith("?") for dim in port.dims if dim not in ("...", "b", "t")]
+        inner = port.dims[2:] if port.jagged else [dim for dim in port.dims if dim not in ("...", "b")]
+        widths = [self.size(dim) + place * dim.startswith("?") for dim in inner]
         rows = (sum(lengths),) if port.jagged else (len(lengths), *leading)
         values = _random(port, (*rows, *widths))
         return (
@@ -77,6 +78,8 @@ class Case:
 def _random(port: Port, shape: tuple[int, ...]) -> Tensor:
     if port.name == "label":
         return torch.randint(0, 2, shape).double()
+    if port.dtype == "int":
+        return torch.randint(0, 3, shape)
     assert port.dtype in ("float", "num", "any"), f"say here what a port of {port.dtype} takes"
     return torch.randn(shape, dtype=torch.float64, requires_grad=True)
 
@@ -94,7 +97,9 @@ def cases() -> Iterator[Case]:
 
 
 def _sized(entry: Entry, size: Any) -> dict[str, int]:
-    dims = dict.fromkeys(d for p in entry.signature.ports for d in p.dims if d not in ("...", "b", "t"))
+    ports = entry.signature.ports
+    sequences = {p.dims[1] for p in ports if p.jagged}
+    dims = dict.fromkeys(d for p in ports for d in p.dims if d not in ("...", "b", *sequences))
     return {dim.lstrip("?"): size(place) for place, dim in enumerate(d for d in dims if not d.isdigit())}
 
 
