@@ -9,10 +9,14 @@ KINDS = ("vocab", "hash", "buckets", "like", "dense", "raw", "fields", "constant
 RAW_TYPES = ("int64", "int32", "float64", "float32", "bool")
 CALENDAR = r"^(hour|weekday|day|minutes_since\([a-z][a-z0-9_]*\))$"
 
+MOST_ROWS = 2**40
+"""Of a table: no machine holds more."""
+
 _TABLES: Schema = {
     "vocab": {
         "type": ["integer", "string"],
         "minimum": 1,
+        "maximum": MOST_ROWS,
         "if": {"type": "string"},
         "then": {
             "pattern": r"^auto$|[./\\]",
@@ -23,7 +27,10 @@ _TABLES: Schema = {
         "description": "An id. A number: the rows of its table, and ids are rows. `auto`: a row for each value of the "
         "training data. A text file with a dot in its name: a row for each line. Row 0 is then for other values.",
     },
-    "hash": whole("An id, text or a whole number, hashed into so many rows; the same everywhere and always."),
+    "hash": {
+        **whole("An id, text or a whole number, hashed into so many rows; the same everywhere and always."),
+        "maximum": MOST_ROWS,
+    },
     "buckets": {
         "type": ["integer", "array"],
         "minimum": 2,
