@@ -35,8 +35,13 @@ def test_a_column_can_be_written_anew_with_another_type(tmp_path: Path) -> None:
 
 
 def test_columns_of_a_broken_write_have_no_index(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError), column_writer(tmp_path) as writer:
-        for values in (np.zeros(3), np.zeros(3, np.int8)):
-            writer.append("a", values)
+    with pytest.raises(AssertionError):
+        _write(tmp_path, np.zeros(3), np.zeros(3, np.int8))
     with pytest.raises(FileNotFoundError):
         mapped(tmp_path)
+
+
+def _write(folder: Path, *pieces: np.ndarray) -> None:  # type: ignore[type-arg]
+    with column_writer(folder) as writer:
+        for values in pieces:
+            writer.append("a", values)

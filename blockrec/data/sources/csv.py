@@ -21,7 +21,7 @@ from blockrec.language.values import Map
 
 UNIT = "\x1f"
 """The unit separator of ASCII, which stands for a delimiter of several characters."""
-_TYPES = {"int": pa.int64(), "float": pa.float64()}
+TYPES = {"int": pa.int64(), "float": pa.float64()}
 _WORDS = {"int64": "an integer", "double": "a number", "string": "text in this encoding"}
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _TEXT = {
@@ -30,7 +30,7 @@ _TEXT = {
 }
 _HELP = "correct that row, or see whether `csv:` describes the file"
 _IDS = "correct that row; a feature of texts is `vocab: auto` or `hash: N`"
-_BAD_VALUE = re.compile(
+BAD_VALUE = re.compile(
     r"In CSV column #(\d+): Row #(\d+): CSV conversion error to ([^:]+): (?:invalid value '(.*)')?", re.DOTALL
 )
 _BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
@@ -122,7 +122,7 @@ def other_delimiter(columns: list[str]) -> str:
 
 def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics) -> Table | None:
     """The columns `kinds` (name → a `Wanted` of `tables`); None after E501 or E503."""
-    types = {name: _TYPES[kind] for name, kind in kinds.items() if kind in _TYPES}
+    types = {name: TYPES[kind] for name, kind in kinds.items() if kind in TYPES}
     convert = pacsv.ConvertOptions(include_columns=list(kinds), column_types=types, strings_can_be_null=True)
     parse = form.parse_options
     try:
@@ -134,13 +134,13 @@ def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, repo
         except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
             _report(error, path, csv_columns(path, form), at, report)
             return None
-    right = _is_text(table, path, form, at, report) and _are_numbers(table, path, form, kinds, at, report)
+    right = is_text(table, path, form, at, report) and are_numbers(table, path, form, kinds, at, report)
     return table if right else None
 
 
 def _report(error: Exception, path: Path, columns: list[str], at: Span, report: Diagnostics) -> None:
     text, help = str(error), _HELP
-    if found := _BAD_VALUE.match(text):
+    if found := BAD_VALUE.match(text):
         column, row, kind, value = found.groups()
         shown = f"`{value}`" if value is not None else "a value"
         message = f"`{path}` row {row}, column `{columns[int(column)]}`: {shown} is not {_WORDS.get(kind, kind)}"
@@ -154,7 +154,7 @@ def _report(error: Exception, path: Path, columns: list[str], at: Span, report: 
     report.error("E503", message, at, help=help)
 
 
-def _is_text(table: Table, path: Path, form: CsvForm, at: Span, report: Diagnostics) -> bool:
+def is_text(table: Table, path: Path, form: CsvForm, at: Span, report: Diagnostics) -> bool:
     """pyarrow takes text that is not in the encoding for bytes."""
     for name, kind in zip(table.column_names, table.schema.types, strict=True):
         if pa.types.is_binary(kind):
@@ -164,7 +164,7 @@ def _is_text(table: Table, path: Path, form: CsvForm, at: Span, report: Diagnost
     return True
 
 
-def _are_numbers(
+def are_numbers(
     table: Table, path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics
 ) -> bool:
     """Where pyarrow took numbers or times for text, some value is neither: report the first."""

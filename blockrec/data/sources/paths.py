@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+from blockrec.data.fetch.places import folder_of as fetched_folder
 from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.values import List, Map
 
-_PACKAGE = "package:"
+_PACKAGE, _FETCHED = "package:", "fetched:"
 
 
 def root_of(section: Map, report: Diagnostics) -> Path | None:
@@ -20,6 +21,8 @@ def root_of(section: Map, report: Diagnostics) -> Path | None:
     if name == "required":
         report.error("E501", "the folder of the data is not given", at, help=how or "write --set data.root=FOLDER")
         return None
+    if name.startswith(_FETCHED):
+        return _fetched(name.removeprefix(_FETCHED), at, how, report)
     found = _package(name.removeprefix(_PACKAGE)) if name.startswith(_PACKAGE) else _folder_of(at) / _expanded(name)
     if found is None or not found.is_dir():
         what = (
@@ -30,6 +33,15 @@ def root_of(section: Map, report: Diagnostics) -> Path | None:
         report.error("E501", what, at, help=how)
         return None
     return found
+
+
+def _fetched(name: str, at: Span, how: str, report: Diagnostics) -> Path | None:
+    """The folder that `blockrec fetch` has filled."""
+    folder = fetched_folder(name)
+    if folder.is_dir():
+        return folder
+    report.error("E501", f"the data set `{name}` is not on this machine", at, help=how or f"blockrec fetch {name}")
+    return None
 
 
 def locate(section: Map, key: str, root: Path | None, how: str, report: Diagnostics) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,9 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 from blockrec.data.arrow import Table
-from blockrec.data.sources.csv import CsvForm, csv_columns, other_delimiter, read_csv
+from blockrec.data.sources.csv import CsvForm, csv_columns, other_delimiter
+from blockrec.data.sources.csv_pieces import csv_pieces
+from blockrec.data.sources.pieces import arrow_pieces, parquet_pieces
 from blockrec.data.sources.words import Word, with_words
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
@@ -82,32 +84,50 @@ class Files:
 
     def read(self, needs: Mapping[str, Need], report: Diagnostics) -> tuple[Table, Origin] | None:
         """The columns `needs` of all files, one after another; None after E501 or E503."""
-        words = {name: self.words[name] for name in needs if name in self.words}
-        whole = {word.column: Need("any") for word in words.values()}
-        own = {**whole, **{name: need for name, need in needs.items() if name not in words}}
-        tables = [self._read(path, own, report) for path in self.paths]
-        read = [with_words(table, words).select(list(needs)) for table in tables if table is not None]
-        if len(read) < len(tables):
+        read = [*self.pieces(needs, report)]
+        counts = [sum(len(table) for i, table in read if i == place) for place in range(len(self.paths))]
+        if len({i for i, _ in read}) < len(self.paths):
             return None
         try:
-            table = pa.concat_tables(map(_plain, read), promote_options="permissive")
+            table = pa.concat_tables([table for _, table in read], promote_options="permissive")
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            report.error("E503", f"the files do not agree on a column's type: {_first_line(error)}", self.at)
+            report.error("E503", disagreement(error), self.at)
             return None
-        first = self.form.first_row if self.paths[0].suffix not in _BINARY else 1
-        return table, Origin(tuple(str(p) for p in self.paths), tuple(map(len, read)), first)
+        return table, self.origin(counts)
 
-    def _read(self, path: Path, needs: Mapping[str, Need], report: Diagnostics) -> Table | None:
-        names = list(needs)
-        try:
-            if path.suffix == ".parquet":
-                return pq.read_table(path, columns=names, partitioning=None)
-            if path.suffix in {".arrow", ".feather"}:
-                return feather.read_table(path, columns=names)
-            return read_csv(path, self.form, {name: need.kind for name, need in needs.items()}, self.at, report)
-        except (pa.ArrowException, OSError) as error:
-            report.error("E501", f"`{path}` cannot be read: {_first_line(error)}", self.at)
-            return None
+    def pieces(self, needs: Mapping[str, Need], report: Diagnostics) -> Iterator[tuple[int, Table]]:
+        """What `read` gives, in pieces, each with the place of its file in `paths`: at least one a file.
+
+        A file after E501 or E503 has none. Types are those of a file: columns of two may differ.
+        """
+        own = self._own(needs)
+        for i, path in enumerate(self.paths):
+            try:
+                for table in self._pieces(path, own, report):
+                    yield i, _plain(self._finished(table, needs))
+            except (pa.ArrowException, OSError) as error:
+                report.error("E501", f"`{path}` cannot be read: {_first_line(error)}", self.at)
+
+    def origin(self, counts: Iterable[int]) -> Origin:
+        """The files, with the number of rows in each."""
+        first = self.form.first_row if self.paths[0].suffix not in _BINARY else 1
+        return Origin(tuple(str(p) for p in self.paths), tuple(counts), first)
+
+    def _own(self, needs: Mapping[str, Need]) -> dict[str, Need]:
+        """The columns of the files that `needs` are made of."""
+        whole = {self.words[name].column: Need("any") for name in needs if name in self.words}
+        return {**whole, **{name: need for name, need in needs.items() if name not in self.words}}
+
+    def _finished(self, table: Table, needs: Mapping[str, Need]) -> Table:
+        words = {name: self.words[name] for name in needs if name in self.words}
+        return with_words(table, words).select(list(needs))
+
+    def _pieces(self, path: Path, needs: Mapping[str, Need], report: Diagnostics) -> Iterator[Table]:
+        if path.suffix == ".parquet":
+            return parquet_pieces(path, [*needs])
+        if path.suffix in {".arrow", ".feather"}:
+            return arrow_pieces(path, [*needs])
+        return csv_pieces(path, self.form, {name: need.kind for name, need in needs.items()}, self.at, report)
 
 
 @dataclass(frozen=True)
@@ -136,6 +156,11 @@ def missing_columns(
             listed = "its columns are " + ", ".join(f"`{column}`" for column in known)
             otherwise = f"say which one it is, `{defaults[name]}: COLUMN`; {listed}" if name in defaults else listed
             report.error("E502", f"{where} has no column `{name}`", need.at, help=did_you_mean(name, known, otherwise))
+
+
+def disagreement(error: Exception) -> str:
+    """Message about files that cannot be one table."""
+    return f"the files do not agree on a column's type: {_first_line(error)}"
 
 
 def _plain(table: Table) -> Table:
