@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from blockrec.diagnostics import fail
-from blockrec.run.optimizers import Optimizers
+from blockrec.run.updater import Updater
 from blockrec.run.weights import weights_of
 
 WEIGHTS, OPTIMIZER, STATE = "model.safetensors", "optimizer.pt", "training.json"
@@ -25,12 +25,12 @@ LINKS = ("best", "last")
 
 
 def save_checkpoint(
-    folder: Path, model: nn.Module, optimizers: Optimizers, state: Mapping[str, Any], links: Iterable[str]
+    folder: Path, model: nn.Module, updater: Updater, state: Mapping[str, Any], links: Iterable[str]
 ) -> Path:
     """Write `folder/step-<state["step"]>` and let `links` point to it; steps that nothing points to are removed."""
     target = folder / f"step-{state['step']}"
     if not target.exists():
-        _write(folder / f".{target.name}.part", target, model, optimizers, state)
+        _write(folder / f".{target.name}.part", target, model, updater, state)
     for link in links:
         _point(folder / link, target)
     _remove_unused(folder)
@@ -47,19 +47,19 @@ def load_weights(checkpoint: Path, model: nn.Module) -> None:
     model.load_state_dict(saved)
 
 
-def load_optimizers(checkpoint: Path, optimizers: Optimizers) -> dict[str, Any]:
-    """Read the optimizers' state; returns the state of the training."""
-    optimizers.load_state_dict(torch.load(checkpoint / OPTIMIZER, map_location="cpu", weights_only=True))
+def load_optimizers(checkpoint: Path, updater: Updater) -> dict[str, Any]:
+    """Read the state of the updater; returns the state of the training."""
+    updater.load_state_dict(torch.load(checkpoint / OPTIMIZER, map_location="cpu", weights_only=True))
     state: dict[str, Any] = json.loads((checkpoint / STATE).read_text("utf-8"))
     return state
 
 
-def _write(part: Path, target: Path, model: nn.Module, optimizers: Optimizers, state: Mapping[str, Any]) -> None:
+def _write(part: Path, target: Path, model: nn.Module, updater: Updater, state: Mapping[str, Any]) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
         save_file(weights_of(model), part / WEIGHTS)
-        torch.save(optimizers.state_dict(), part / OPTIMIZER)
+        torch.save(updater.state_dict(), part / OPTIMIZER)
         (part / STATE).write_text(json.dumps(dict(state), indent=1), "utf-8")
         for file in (*part.iterdir(), part):
             _flush(file)

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from blockrec.run.batches import Batch, Feed, moved, rows_in
 from blockrec.run.clock import Clock
-from blockrec.run.optimizers import Optimizers
 from blockrec.run.trace import not_finite, refused
+from blockrec.run.updater import Updater
 
 HELP = "a lower learning rate, or initial values of another scale"
 
@@ -39,13 +39,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Step:
-    """A step done: counted from 1, its epoch from 1, its samples; the run's last one, its epoch's last one?"""
+    """A step done: counted from 1, its epoch from 1, its samples; the run's last one, its epoch's last one?
+
+    settled: no gradients wait (`accumulate`), so the weights are those of this step, and it can be continued from.
+    """
 
     number: int
     epoch: int
     rows: int
     ends_epoch: bool
     ends_run: bool
+    settled: bool = True
 
 
 @dataclass
@@ -91,7 +95,7 @@ class Loop:
     """
 
     model: nn.Module
-    optimizers: Optimizers
+    updater: Updater
     feed: Feed
     plan: Plan
     device: torch.device
@@ -112,23 +116,22 @@ class Loop:
             batches = self.feed.batches(epoch, start if epoch == first else 0)
             for batch in self.clock.timed("data", (moved(batch, self.device) for batch in batches)):
                 self.done, self.batch = self.done + 1, batch
-                self._train_on(batch)
                 ends_epoch, ends_run = self.done % self.plan.per_epoch == 0, self.done == self.plan.steps
-                yield Step(self.done, epoch + 1, rows_in(batch), ends_epoch, ends_run)
+                settled = self._train_on(batch, last=ends_epoch or ends_run)
+                yield Step(self.done, epoch + 1, rows_in(batch), ends_epoch, ends_run, settled)
                 if ends_run:
                     return
 
-    def _train_on(self, batch: Batch) -> None:
+    def _train_on(self, batch: Batch, *, last: bool) -> bool:
         time = self.clock.time
         try:
             with time("forward"):
                 loss = self.model(batch)["loss"]
             with time("backward"):
-                loss.backward()
+                self.updater.backward(loss)
             self._check(loss, batch)
             with time("optimizer"):
-                self.optimizers.step()
-                self.optimizers.zero_grad()
+                return self.updater.step(self.done, last=last)
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:
             raise refused(self.model, batch, error) from error
 

@@ -25,10 +25,11 @@ from blockrec.run.batches import Batch, Rows, moved
 from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan
-from blockrec.run.optimizers import Optimizers, build_optimizers
+from blockrec.run.optimizers import Optimizers
 from blockrec.run.overrides import initialise, report_unmatched
 from blockrec.run.seed import seed_everything
 from blockrec.run.settings import Evaluate, Train, eval_settings, run_length, train_settings
+from blockrec.run.updater import Updater, build_updater
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -59,7 +60,7 @@ class Job:
     graph: Graph
     dataset: Dataset
     model: nn.Module
-    optimizers: Optimizers
+    updater: Updater
     tasks: Sequence[Task]
     train: Train
     evaluation: Evaluate
@@ -69,6 +70,10 @@ class Job:
     seed: int
     kernels: Sequence[Choice]
     warnings: int
+
+    @property
+    def optimizers(self) -> Optimizers:
+        return self.updater.optimizers
 
     @property
     def eval_batch_size(self) -> int:
@@ -111,18 +116,19 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     initialise(model, train.overrides)
     values = with_defaults(document.evaluated("data"), DATA)
     feed = Rows.of(dataset.splits["train"], values, seed)
-    optimizers = build_optimizers(model, train)
+    plan = Plan.of(feed.per_epoch, epochs=epochs, steps=steps)
+    updater = build_updater(model, train, steps=plan.steps, per_epoch=plan.per_epoch)
     return Job(
         document,
         checked.graph,
         dataset,
         model,
-        optimizers,
+        updater,
         tasks,
         train,
         evaluation,
         feed,
-        Plan.of(feed.per_epoch, epochs=epochs, steps=steps),
+        plan,
         device,
         seed,
         kernels,

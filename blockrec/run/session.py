@@ -42,7 +42,7 @@ class Session:
     def __post_init__(self) -> None:
         job = self.job
         self.watched = watched_in(job.graph)
-        self.loop = Loop(trained_part(job.model), job.optimizers, job.feed, job.plan, job.device)
+        self.loop = Loop(trained_part(job.model), job.updater, job.feed, job.plan, job.device)
 
     def train(self) -> None:
         """All steps of the plan, or until the user asks to stop; then the checkpoint `last` is of the last step."""
@@ -52,7 +52,8 @@ class Session:
             self.rows += step.rows
             self.display.update(step, self.loop.clock.training, self.loop.losses.latest)
             if self._measures_after(step) and not self.interrupt.requested:
-                self._measure(step)
+                with self.job.updater.averaged(self.job.model):
+                    self._measure(step)
             if step.ends_epoch or step.ends_run:
                 self._save(step, "last")
                 saved = step.number
@@ -73,6 +74,9 @@ class Session:
         mean = self.loop.losses.mean()
         self.directory.write_metric(
             step=step.number, epoch=step.epoch, split="train", task=None, metric="loss", value=mean
+        )
+        self.directory.write_metric(
+            step=step.number, epoch=step.epoch, split="train", task=None, metric="lr", value=self.job.updater.lr
         )
         if self.watched:
             self._note("train", step, look_at(self.job.model, self.loop.batch, self.watched))
@@ -148,7 +152,8 @@ class Session:
             k: m and {"step": m.step, "metrics": dict(m.metrics)} for k, m in (("best", self.best), ("last", self.last))
         }
         state = {"step": step.number, "epoch": step.epoch, "seed": self.job.seed, "measured": measured}
-        save_checkpoint(self.directory.checkpoints, self.job.model, self.job.optimizers, state, [link])
+        with self.job.updater.averaged(self.job.model):
+            save_checkpoint(self.directory.checkpoints, self.job.model, self.job.updater, state, [link])
         self.loop.checkpoint = self.directory.checkpoints / link
 
     def result(self) -> RunResult:

@@ -13,13 +13,13 @@ from blockrec.run import checkpoint
 from blockrec.run.batches import Rows
 from blockrec.run.checkpoint import load_optimizers, load_weights, save_checkpoint
 from blockrec.run.loop import Loop, Plan
-from tests.run.toy import Samples, Toy, optimizers
+from tests.run.toy import Samples, Toy, updater
 
 
 def trained(model: Toy, steps: int, seed: int = 0) -> Loop:
     feed = Rows(Samples(), 32, shuffle=False, seed=seed)
     plan = Plan.of(feed.per_epoch, epochs=1, steps=steps)
-    loop = Loop(model, optimizers(model), feed, plan, torch.device("cpu"))
+    loop = Loop(model, updater(model), feed, plan, torch.device("cpu"))
     for _ in loop.steps():
         pass
     return loop
@@ -32,22 +32,22 @@ def equal(a: Toy, b: Toy) -> bool:
 def test_round_trip_continues_the_same_way(tmp_path: Path) -> None:
     model = Toy()
     loop = trained(model, 3)
-    save_checkpoint(tmp_path, model, loop.optimizers, {"step": 3, "epoch": 1}, ["last"])
+    save_checkpoint(tmp_path, model, loop.updater, {"step": 3, "epoch": 1}, ["last"])
     other = Toy()
     load_weights(tmp_path / "last", other)
     assert equal(model, other)
-    resumed = optimizers(other)
+    resumed = updater(other)
     assert load_optimizers(tmp_path / "last", resumed) == {"step": 3, "epoch": 1}
     batch = next(iter(Samples(seed=5).batches(16)))
-    for own, part in ((model, loop.optimizers), (other, resumed)):
-        own.train()(batch)["loss"].backward()
-        part.step()
+    for own, part in ((model, loop.updater), (other, resumed)):
+        part.backward(own.train()(batch)["loss"])
+        part.step(4, last=True)
     assert equal(model, other)
 
 
 def test_links_move_and_unused_steps_go(tmp_path: Path) -> None:
     model = Toy()
-    parts = optimizers(model)
+    parts = updater(model)
     for step, links in ((1, ["best"]), (1, ["last"]), (2, ["last"]), (3, ["last"])):
         save_checkpoint(tmp_path, model, parts, {"step": step}, links)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["best", "last", "step-1", "step-3"]
@@ -59,7 +59,7 @@ def test_a_failure_while_writing_leaves_the_checkpoint_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     model = Toy()
-    parts = optimizers(model)
+    parts = updater(model)
     save_checkpoint(tmp_path, model, parts, {"step": 1}, ["last"])
 
     def full(*_: Any) -> None:
@@ -76,7 +76,7 @@ def test_a_failure_while_writing_leaves_the_checkpoint_before(
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
     model = Toy()
-    save_checkpoint(tmp_path, model, optimizers(model), {"step": 1}, ["last"])
+    save_checkpoint(tmp_path, model, updater(model), {"step": 1}, ["last"])
     with pytest.raises(BlockrecError, match=r"E703.*`tables.main.item.weight`"):
         load_weights(tmp_path / "last", Toy(items=21))
     other = Toy()

@@ -13,14 +13,14 @@ from blockrec.run.batches import Rows
 from blockrec.run.loop import Loop, Losses, Plan
 from blockrec.run.seed import seed_everything
 from blockrec.run.smoke import smoke_step
-from tests.run.toy import Samples, Toy, optimizers
+from tests.run.toy import Samples, Toy, updater
 
 CPU = torch.device("cpu")
 
 
 def loop(model: nn.Module, *, steps: int | None = None, epochs: int = 2, seed: int = 3) -> Loop:
     feed = Rows(Samples(), 32, shuffle=True, seed=seed)
-    return Loop(model, optimizers(model), feed, Plan.of(feed.per_epoch, epochs=epochs, steps=steps), CPU)
+    return Loop(model, updater(model), feed, Plan.of(feed.per_epoch, epochs=epochs, steps=steps), CPU)
 
 
 def losses(seed: int, *, smoke: bool = False) -> list[float]:
@@ -66,7 +66,7 @@ def test_training_learns() -> None:
     model = Toy()
     training = Loop(
         model,
-        optimizers(model, optimizer={"dense": {"adam": {"lr": 0.05}}, "sparse": {"lazy_adam": {"lr": 0.05}}}),
+        updater(model, optimizer={"dense": {"adam": {"lr": 0.05}}, "sparse": {"lazy_adam": {"lr": 0.05}}}),
         Rows(Samples(1000), 100, shuffle=True, seed=1),
         Plan.of(10, epochs=5, steps=None),
         CPU,

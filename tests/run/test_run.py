@@ -86,7 +86,7 @@ def test_metrics_are_written_as_they_come(finished: RunResult) -> None:
     wanted = [
         (per_epoch * epoch, epoch, split, metric)
         for epoch in (1, 2, 3, 4)
-        for split, metric in (("train", "loss"), ("valid", "auc"), ("valid", "logloss"))
+        for split, metric in (("train", "loss"), ("train", "lr"), ("valid", "auc"), ("valid", "logloss"))
     ]
     assert found[:-2] == wanted and [x[2:] for x in found[-2:]] == [("test", "auc"), ("test", "logloss")]
     assert all(line["time"] > 1.6e9 for line in lines(finished))
@@ -220,7 +220,7 @@ def test_ctrl_c_keeps_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     job = prepare(MODEL, Wishes(sets=SMALL), Log())
     last = result.directory / "checkpoints" / "last"
     load_weights(last, job.model)
-    assert load_optimizers(last, job.optimizers)["step"] == 3
+    assert load_optimizers(last, job.updater)["step"] == 3
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -15,6 +15,7 @@ from blockrec.language.values import Map
 from blockrec.run.batches import Batch
 from blockrec.run.optimizers import Optimizers, build_optimizers
 from blockrec.run.settings import Train, train_settings
+from blockrec.run.updater import Updater, build_updater
 
 SPAN = Span(Source("toy.yaml", ""), 0, 0, 1)
 
@@ -105,3 +106,7 @@ def settings(**values: Any) -> Train:
 
 def optimizers(model: nn.Module, **values: Any) -> Optimizers:
     return build_optimizers(model, settings(**values))
+
+
+def updater(model: nn.Module, *, steps: int = 100, per_epoch: int = 10, **values: Any) -> Updater:
+    return build_updater(model, settings(**values), steps=steps, per_epoch=per_epoch)
