@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from blockrec.data.control import with_exchanged_histories
 from blockrec.data.draws import with_negatives
@@ -24,6 +25,7 @@ def prepare(plan: Plan, log: Log, folder: Path, report: Diagnostics, progress: C
     kept = {name: kept_events(plan, log, name, report) for name in plan.sequences}
     report.raise_errors()
     samples = _samples(plan, log, report)
+    _same_clock(plan, log)
     part = plan.split.parts(samples.own, samples.time)
     if plan.fitted is None and not (part == TRAIN).any():
         raise fail("E505", f"no sample is left to train with: the split takes all {len(part):,}", plan.at["split"])
@@ -38,6 +40,15 @@ def prepare(plan: Plan, log: Log, folder: Path, report: Diagnostics, progress: C
     samples, part = samples.take(order), part[order]
     progress(f"encoding {len(samples):,} samples")
     Writer(plan, log, samples, part, trained, kept, report).write(folder)
+
+
+def _same_clock(plan: Plan, log: Log) -> None:
+    """E503 for moments of the split that are dates where times are numbers, or the reverse."""
+    dated = pa.types.is_timestamp(log.table.schema.field(plan.log.time).type)
+    if plan.split.test_from is not None and plan.split.dated != dated:
+        what = ("a date", "numbers") if plan.split.dated else ("a number", "timestamps")
+        message = f"`test_from` is {what[0]}, but the times in column `{plan.log.time}` are {what[1]}"
+        raise fail("E503", message, plan.at["split"])
 
 
 def _samples(plan: Plan, log: Log, report: Diagnostics) -> Samples:

@@ -18,15 +18,23 @@ Part = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """`valid` and `test`: shares of the samples or users, or with `leave_last` numbers of samples a user."""
+    """`valid` and `test`: shares of the samples or users, or with `leave_last` numbers of samples a user.
+
+    valid_from, test_from: moments that stand instead of shares of the time; `dated`: as microseconds since 1970.
+    """
 
     by: Literal["time", "leave_last", "user"]
     valid: float
     test: float
     seed: int
+    valid_from: float | None = None
+    test_from: float | None = None
+    dated: bool = False
 
     def parts(self, user: Index, time: Array) -> Part:
         """[samples] 0 train, 1 valid, 2 test. Samples of one user are in the order of their time."""
+        if self.test_from is not None:
+            return by_moment(time, self.valid, self.valid_from, self.test_from)
         if self.by == "time":
             return by_time(time, self.valid, self.test)
         if self.by == "user":
@@ -42,6 +50,17 @@ def by_time(time: Array, valid: float, test: float) -> Part:
         first = round(len(time) * (1 - share))
         if first < len(time):
             part[time >= ordered[first]] = name
+    return part
+
+
+def by_moment(time: Array, valid: float, valid_from: float | None, test_from: float) -> Part:
+    """Samples from one moment on test; from another one on, or the latest share of those before, they validate."""
+    part = np.full(len(time), TEST, np.int8)
+    before = time < test_from
+    if valid_from is None:
+        part[before] = by_time(time[before], valid, 0)
+    else:
+        part[before] = np.where(time[before] < valid_from, TRAIN, VALID)
     return part
 
 

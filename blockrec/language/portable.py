@@ -100,7 +100,7 @@ def _placed(items: List) -> Any:
 
 
 def _absolute(path: Any, at: Any) -> Any:
-    """A relative path from the folder of the file that says so; `package:` and `required` are no paths."""
-    if not isinstance(path, str) or path == "required" or path.startswith("package:"):
+    """A relative path from the folder of the file that says so; `package:`, `fetched:` and `required` are no paths."""
+    if not isinstance(path, str) or path == "required" or path.startswith(("package:", "fetched:")):
         return path
     return str((folder_of(at) / Path(path).expanduser()).absolute())

@@ -171,6 +171,16 @@ SPLIT: Schema = _object(
             "description": "Share of the samples (time) or users (user), default 0.1; samples a user (leave_last), 1.",
         },
         "test": {"type": "number", "minimum": 0, "description": "As `valid`."},
+        "valid_from": {
+            "type": ["number", "string"],
+            "description": "Instead of a share (time): the moment from which samples validate, as the times are "
+            "written: a number, or a date such as 2019-11-14 or 2019-11-14T12:00.",
+        },
+        "test_from": {
+            "type": ["number", "string"],
+            "description": "As `valid_from`, the moment from which samples test. Alone, it leaves `valid` a share of "
+            "what is before.",
+        },
         "seed": _count("Seed of the choice of users (user).", minimum=0, default=0),
     },
     default={},
@@ -188,7 +198,8 @@ DATA: Schema = _object(
         },
         "root": _text(
             "Folder that the files are in, from the file that says so; `package:NAME` is the folder of an installed "
-            "Python package. Default: the folder of the file that names them."
+            "Python package, `fetched:NAME` that of a data set that `blockrec fetch NAME` got. Default: the folder of "
+            "the file that names them."
         ),
         "how_to_get": _text("What to do if the files are not there; shown when they are missing."),
         "generate": _object(
