@@ -13,6 +13,7 @@ FOLDER = tempfile.TemporaryDirectory(prefix="blockrec-tests-")
 def pytest_configure(config: pytest.Config) -> None:
     """Signatures, stores and kernels of the tests never meet those of the user; subprocesses inherit the folder."""
     os.environ["BLOCKREC_CACHE"] = FOLDER.name
+    os.environ.pop("BLOCKREC_DATA", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
