@@ -16,7 +16,10 @@ from blockrec.data.cuts import ALONE, Rank, Size, cuts, number_of
 from blockrec.data.derived import is_age
 from blockrec.data.numbers import Edges, Fit
 from blockrec.data.order import Shuffle, order_of
+from blockrec.data.permutation import Key
 from blockrec.data.prefetch import prefetched
+from blockrec.data.sampling.plan import SAMPLED
+from blockrec.data.sampling.sampler import Sampler
 from blockrec.jagged import Jagged
 from blockrec.language.features import Calendar, Constant, Feature, Position, Sequence
 
@@ -33,6 +36,7 @@ class Gather:
     features: the features that are read.  labels: names of labels and other columns that are.
     sequences: by name, also one for each pooled feature.  step_labels: label → its sequence.
     numbers: what ages become: feature (buckets: root) → edges or scale.
+    sampler: draws the steps of the sequence `negatives`, if there is one; `steps` has those of all candidates.
     """
 
     columns: dict[str, Array]
@@ -42,12 +46,13 @@ class Gather:
     labels: tuple[str, ...]
     step_labels: Mapping[str, str]
     numbers: Mapping[str, Fit]
+    sampler: Sampler | None = None
 
-    def batch(self, rows: Index) -> Batch:
-        """The samples `rows`, in that order."""
+    def batch(self, rows: Index, key: Key = (0, 0)) -> Batch:
+        """The samples `rows`, in that order; `key` (seed, epoch) decides what is drawn for them."""
         batch: Batch = {}
         for name in self.sequences:
-            batch |= self._sequence(name, rows)
+            batch |= self._sequence(name, rows, *self._steps(name, rows, key))
         for feature in self.features:
             if feature.axis is None:
                 batch[feature.name] = self._value(feature, rows)
@@ -56,9 +61,10 @@ class Gather:
         return batch
 
     def lengths(self, rows: Index) -> Index:
-        """[n] steps of all sequences of each sample; lists of a feature are not counted."""
+        """[n] steps of all sequences of each sample, without lists of a feature and negatives that are drawn."""
         total = np.zeros(len(rows), np.int64)
-        for name in {f.sequence for f in self.features if f.sequence is not None} | {*self.step_labels.values()}:
+        lists = {f.name for f in self.features if f.pool}
+        for name in {*self.sequences} - lists - {SAMPLED}:
             start, end = self._window(name, rows)
             total += end - start
         return total
@@ -71,15 +77,20 @@ class Gather:
             return _constant(feature, feature.source.value, len(rows))
         return _tensor(feature, self.columns[feature.name].take(rows, axis=0))
 
-    def _sequence(self, name: str, rows: Index) -> Batch:
-        """All fields of one sequence over the same offsets."""
+    def _steps(self, name: str, rows: Index, key: Key) -> tuple[Index, Index]:
+        """[n] the lengths of a sequence, and [Σ] which of its steps they are."""
+        if self.sampler is not None and name == SAMPLED:
+            return self.sampler.draw(rows, key)
         start, end = self._window(name, rows)
         lengths = end - start
+        return lengths, np.arange(lengths.sum()) + np.repeat(start - np.cumsum(lengths) + lengths, lengths)
+
+    def _sequence(self, name: str, rows: Index, lengths: Index, index: Index) -> Batch:
+        """All fields of one sequence over the same offsets."""
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
         owner = np.repeat(np.arange(len(rows)), lengths)
-        place = np.arange(offsets[-1])
-        index = place + np.repeat(start - offsets[:-1], lengths)
+        place = np.arange(len(index))
         shape = (torch.from_numpy(offsets), int(lengths.max(initial=0)), torch.from_numpy(owner))
         batch: Batch = {}
         for feature in self.features:
@@ -169,7 +180,8 @@ class Split:
         """
         order = order_of(shuffle, self.rows, (seed, epoch))
         places = cuts(batch_size, self.rows, order, self._weigh, start)
-        plain = (self.gather.batch(self.first + order(rank.share(batch))) for batch in places)
+        rows = (self.first + order(rank.share(batch)) for batch in places)
+        plain = (self.gather.batch(batch, (seed, epoch)) for batch in rows)
         return prefetched(plain) if prefetch else plain
 
     def _weigh(self, rows: Index) -> Index:

@@ -16,6 +16,8 @@ from blockrec.data import arrow
 from blockrec.data.batches import Gather, Split, window
 from blockrec.data.numbers import Fit, from_json
 from blockrec.data.plan import Plan
+from blockrec.data.sampling.plan import SAMPLED
+from blockrec.data.sampling.sampler import Sampler
 from blockrec.data.splits import NAMES
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.language.features import Sequence
@@ -40,6 +42,8 @@ class Dataset:
         """Events, users, items; samples a part; mean and longest history a sequence; positive rate a label."""
         gather = self.splits["train"].gather
         found = {key: self.notes[key] for key in ("events", "users", "items", "samples")}
+        if gather.sampler is not None:
+            found["negatives"] = gather.sampler.describe()
         return {**found, "history": _histories(gather), "positive": _rates(gather, self.notes["binary"])}
 
     def save_vocabularies(self, folder: Path) -> None:
@@ -82,20 +86,25 @@ def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
     for name in sorted(sequences):
         steps |= arrow.arrays_of(arrow.read(folder / f"{name}.steps.arrow"))
     labels = tuple(x.name for x in plan.labels if x.name in plan.used and x.sequence is None)
+    columns = arrow.arrays_of(arrow.read(folder / "samples.arrow"))
+    draws = plan.draws
+    drawn = {**draws.sequences} if draws is not None else {}
+    sampler = Sampler.open(folder, draws.sampled, columns) if draws and draws.sampled and SAMPLED in drawn else None
     return Gather(
-        columns=arrow.arrays_of(arrow.read(folder / "samples.arrow")),
+        columns=columns,
         steps=steps,
         features=features,
-        sequences={name: lists.get(name) or plan.sequences[name] for name in sorted(sequences)},
+        sequences={name: {**plan.sequences, **drawn, **lists}[name] for name in sorted(sequences)},
         labels=(*labels, *plan.columns),
         step_labels=step_labels,
         numbers=numbers,
+        sampler=sampler,
     )
 
 
 def _histories(gather: Gather) -> dict[str, dict[str, float]]:
     found = {}
-    lists = {f.name for f in gather.features if f.pool}
+    lists = {*(f.name for f in gather.features if f.pool), SAMPLED}
     for name, sequence in [(n, s) for n, s in gather.sequences.items() if n not in lists]:
         start, end = window(sequence, gather.columns[f"{name}/start"], gather.columns[f"{name}/end"])
         lengths = end - start

@@ -39,8 +39,10 @@ class Forbidden:
     def holds(self, queries: Index, items: Index) -> NDArray[np.bool_]:
         """[n] whether each pair is forbidden."""
         wanted = queries * self.items + items
-        place = np.searchsorted(self.pairs, wanted)
-        return np.asarray(np.append(self.pairs, -1)[place] == wanted)
+        if not len(self.pairs):
+            return np.zeros(len(wanted), bool)
+        place = np.minimum(np.searchsorted(self.pairs, wanted), len(self.pairs) - 1)
+        return np.asarray(self.pairs[place] == wanted)
 
     def of_query(self, query: int) -> Index:
         """The items forbidden to one query."""

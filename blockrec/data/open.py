@@ -15,6 +15,7 @@ from blockrec.data.fits import Fits
 from blockrec.data.plan import Plan
 from blockrec.data.prepare import prepare
 from blockrec.data.reading import read_plan
+from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sources.paths import root_of
 from blockrec.data.synthetic import generated
 from blockrec.diagnostics import BlockrecError, Diagnostics
@@ -129,7 +130,9 @@ def _read_columns(plan: Plan) -> frozenset[str]:
 
 def _check_rows(dataset: Dataset, plan: Plan, report: Diagnostics) -> None:
     """E504 where a position or a constant lies outside its table."""
-    longest = {name: found["max"] for name, found in dataset.describe()["history"].items()}
+    described = dataset.describe()
+    longest = {name: found["max"] for name, found in described["history"].items()}
+    longest[SAMPLED] = described.get("negatives", {}).get("sampled", 0)
     for f in plan.features.values():
         rows = dataset.vocabularies.get(f.root) if f.vocab == AUTO else f.vocab
         if f.name not in plan.used or f.kind != "id" or rows is None:

@@ -9,6 +9,7 @@ from blockrec.data.derived import is_age, is_read
 from blockrec.data.events import LogPlan
 from blockrec.data.fits import Fits
 from blockrec.data.samples import SamplePlan
+from blockrec.data.sampling.plan import DrawPlan
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Span
@@ -20,7 +21,8 @@ class Plan:
     """What to build.
 
     features, labels: those whose columns the data have.  used: names of those that the model reads.
-    sequences: all that are declared.  histories: conditions on the steps of some of them.
+    sequences: all that are declared, but for those of negatives.  histories: conditions on the steps of some of them.
+    draws: negatives and what is made for them, if the model reads any.
     columns: columns of the samples that are read though no feature is (a metric groups by them).
     item: the column of the item id, if the log has one.
     fitted: what another run learned, instead of what these data would teach.
@@ -38,6 +40,7 @@ class Plan:
     item: str | None
     used: frozenset[str]
     at: dict[str, Span] = field(repr=False)
+    draws: DrawPlan | None = None
     fitted: Fits | None = field(default=None, repr=False)
 
     def with_fits(self, fits: Fits) -> Plan:
@@ -62,7 +65,8 @@ class Plan:
         labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence) for x in self.labels]
         made = [self.samples.key, histories, self.split, self.shuffle_histories]
         fitted = [self.fitted.key] if self.fitted is not None else []
-        return [*made, features, sequences, labels, self.columns, *fitted]
+        draws = [self.draws.key] if self.draws is not None else []
+        return [*made, features, sequences, labels, self.columns, *fitted, *draws]
 
 
 def _key(feature: Feature) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from blockrec.data.events import Log
 from blockrec.data.histories import kept_events, lengths_of
 from blockrec.data.plan import Plan
 from blockrec.data.samples import Samples, chosen, of_events, of_impressions, trained_events, with_labels
+from blockrec.data.sampling.pool import Pool
 from blockrec.data.splits import TRAIN
 from blockrec.data.write import Writer
 from blockrec.diagnostics import Diagnostics, fail
@@ -39,7 +40,9 @@ def prepare(plan: Plan, log: Log, folder: Path, report: Diagnostics, progress: C
     order = np.argsort(part, kind="stable")
     samples, part = samples.take(order), part[order]
     progress(f"encoding {len(samples):,} samples")
-    Writer(plan, log, samples, part, trained, kept, report).write(folder)
+    pool = Pool.of(plan.draws, log, trained) if plan.draws is not None else None
+    samples = samples if pool is None else pool.described(samples)
+    Writer(plan, log, samples, part, trained, kept, report, pool).write(folder)
 
 
 def _same_clock(plan: Plan, log: Log) -> None:

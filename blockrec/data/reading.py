@@ -13,6 +13,7 @@ from blockrec.data.needs import Needs, available, feature_needs, label_needs, to
 from blockrec.data.negatives import NegativesPlan
 from blockrec.data.plan import Plan
 from blockrec.data.samples import Impressions, Positives, SamplePlan
+from blockrec.data.sampling.plan import DrawPlan, draw_needs, is_drawn, is_made, item_of, made_features, read_draws
 from blockrec.data.settings import setting
 from blockrec.data.sources.csv import CsvForm
 from blockrec.data.sources.items import ItemTable
@@ -23,7 +24,7 @@ from blockrec.data.sources.words import Word, words_of
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition, check_columns, parse
 from blockrec.diagnostics import Diagnostics, Span
-from blockrec.language.features import Features
+from blockrec.language.features import Feature, Features
 from blockrec.language.values import List, Map
 
 
@@ -34,7 +35,8 @@ def read_plan(
     check_form(section, features, report)
     split = read_split(section, report)
     features = with_moments(features, str(setting(section, "time")))
-    reader = _Reader(section, root, features, frozenset(used), report)
+    draws = read_draws(section, features, used, item_of(section), report)
+    reader = _Reader(section, root, features, frozenset(used), draws, report)
     log, impressions = reader.log(), reader.impressions()
     if report.failed or log is None:
         return None
@@ -48,6 +50,7 @@ class _Reader:
     root: Path | None
     features: Features
     used: frozenset[str]
+    draws: DrawPlan | None
     report: Diagnostics
 
     @property
@@ -64,7 +67,7 @@ class _Reader:
 
     @property
     def item(self) -> str:
-        return str(self.section.get("item") or self.section.section("items").get("key") or "item")
+        return item_of(self.section)
 
     def log(self) -> JoinedFiles | None:
         """The event log; its items have the attributes of the table, unless it names no items and samples do."""
@@ -151,8 +154,8 @@ class _Reader:
             histories=histories,
             split=split,
             shuffle_histories=setting(self.section, "shuffle_histories"),
-            features=available(self.features, of_samples, of_log),
-            sequences=self.features.sequences,
+            features=self._available(of_samples, of_log),
+            sequences={n: s for n, s in self.features.sequences.items() if not is_drawn(n)},
             labels=tuple(
                 x
                 for x in self.features.labels.values()
@@ -161,6 +164,7 @@ class _Reader:
             columns=self._other_columns,
             item=self.item if self.item in of_log else None,
             used=self.used,
+            draws=self.draws,
             at={"split": self._place(self.section, "split"), "min_history": self._place(self.made, "min_history")},
         )
 
@@ -175,7 +179,9 @@ class _Reader:
         }
         others = {name: Need("any", None, True) for name in self._other_columns}
         labels = label_needs(self.features.labels.values(), self.used, made, steps=False)
-        return together(keys, feature_needs(self.features.features.values(), self.used, steps=False), labels, others)
+        return together(
+            keys, feature_needs(self._read_features, self.used, steps=False), labels, others, draw_needs(self.draws)
+        )
 
     def _log_needs(self) -> Needs:
         keys: Needs = {
@@ -184,11 +190,26 @@ class _Reader:
             self.item: Need("any", self._place(self.section, "item", "items"), self._item_is_needed),
         }
         labels = label_needs(self.features.labels.values(), self.used, (), steps=True)
-        return together(keys, feature_needs(self.features.features.values(), self.used, steps=True), labels)
+        return together(keys, feature_needs(self._read_features, self.used, steps=True), labels)
+
+    @property
+    def _read_features(self) -> list[Feature]:
+        """Those whose columns are the user's."""
+        return [f for f in self.features.features.values() if not is_made(f)]
+
+    def _available(self, of_samples: Needs, of_log: Needs) -> dict[str, Feature]:
+        """The features whose columns are there or made; those of negatives if the model reads some."""
+        found = available(self.features, of_samples, of_log) | made_features(self.features, self.draws)
+        read = self.draws.sequences if self.draws is not None else ()
+        return {name: f for name, f in found.items() if not is_drawn(f.sequence) or f.sequence in read}
 
     @property
     def _item_is_needed(self) -> bool:
-        return "negatives" in self.made or ("table" in self.section.section("items") and "from" not in self.made)
+        return (
+            self.draws is not None
+            or "negatives" in self.made
+            or ("table" in self.section.section("items") and "from" not in self.made)
+        )
 
     def _attributes(self, log: JoinedFiles, needs: Needs, made: set[str]) -> tuple[str, ...]:
         """Columns of a sample that a negative takes from its own item."""

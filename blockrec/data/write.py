@@ -24,6 +24,8 @@ from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
 from blockrec.data.rows import Rows, of_samples, of_steps
 from blockrec.data.samples import Samples
+from blockrec.data.sampling.plan import HARD
+from blockrec.data.sampling.pool import Pool
 from blockrec.data.splits import NAMES, Part
 from blockrec.data.vocabulary import codes_of
 from blockrec.diagnostics import Diagnostics
@@ -44,6 +46,7 @@ class Writer:
     trained: Mask
     kept: dict[str, Mask | None]
     report: Diagnostics
+    pool: Pool | None = None
     rows: dict[str | None, Rows] = field(init=False)
     columns: dict[str, Array] = field(init=False, default_factory=dict)
     fitter: Fitter = field(init=False)
@@ -54,11 +57,13 @@ class Writer:
         bounds = {n: bounds_of(self.log, k, self.samples.owner, self.samples.end) for n, k in self.kept.items()}
         self.rows = {n: of_steps(self.log, kept, self.trained) for n, kept in self.kept.items()}
         self.rows[None] = of_samples(self.samples, self.part)
+        if self.pool is not None:
+            self.rows |= dict.fromkeys(self.pool.plan.sequences, self.pool.rows())
         self.fitter = Fitter(self.plan, self.rows, bounds)
         self.fits = self.plan.fitted or self.fitter.fits()
         for name, (start, end) in bounds.items():
             self.columns |= {f"{name}/start": start, f"{name}/end": end}
-        steps = {name: dict(self._steps(name)) for name in bounds} | dict(self._lists())
+        steps = {name: dict(self._steps(name)) for name in bounds} | dict(self._lists()) | dict(self._negatives())
         self.columns |= {name: values for name, values in self._flat() if values is not None}
         self._read_groups()
         self.report.raise_errors()
@@ -67,6 +72,8 @@ class Writer:
     def _save(self, folder: Path, steps: Mapping[str, Mapping[str, Array]]) -> None:
         for name, values in steps.items():
             arrow.write(folder / f"{name}.steps.arrow", arrow.table_of(dict(values)))
+        if self.pool is not None:
+            self.pool.write(folder)
         arrow.write(folder / "samples.arrow", arrow.table_of(self.columns))
         for root, vocabulary in self.fits.vocabularies.items():
             arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
@@ -126,6 +133,19 @@ class Writer:
                 offsets, values = found
                 self.columns |= {f"{feature.name}/start": offsets[:-1], f"{feature.name}/end": offsets[1:]}
                 yield feature.name, {feature.name: values}
+
+    def _negatives(self) -> Iterator[tuple[str, dict[str, Array]]]:
+        """The fields of all candidates, and those of hard negatives, whose bounds become columns."""
+        if self.pool is None:
+            return
+        self.columns |= self.pool.columns(self.samples)
+        for name in self.pool.plan.sequences:
+            fields = dict(self._steps(name))
+            if name == HARD:
+                offsets, index = self.pool.hard(self.samples, self.report)
+                self.columns |= {f"{name}/start": offsets[:-1], f"{name}/end": offsets[1:]}
+                fields = {field: values.take(index, axis=0) for field, values in fields.items()}
+            yield name, fields
 
     def _encoded(self, feature: Feature) -> Array | None:
         rows, report = self.rows[feature.sequence], self._report(feature.name)

@@ -157,6 +157,27 @@ SAMPLES: Schema = _object(
     default={},
 )
 
+DRAWN: Schema = _object(
+    "Negatives of every sample, beside which it stands in a batch: the steps of the sequence features `negatives` "
+    "(`sampled`) and `hard_negatives` (`hard`), whose fields describe items. Other than those of `samples.negatives`, "
+    "they are no samples. Only items of the training part come.",
+    {
+        "sampled": _count("So many items for each sample, drawn anew in every epoch, independently of each other."),
+        "by": {
+            "enum": ["popularity", "uniform"],
+            "default": "popularity",
+            "description": "Drawn as often as an item occurs in the training part (to the power `alpha`), or all alike.",
+        },
+        "alpha": _number("Power of the popularity, e.g. 0.75: below 1 rare items are drawn more often.", 1),
+        "avoid": {
+            "enum": ["seen", "target", "none"],
+            "default": "seen",
+            "description": "Never an item that the user met in the training part, never the sample's own item, or any.",
+        },
+        "hard": _text("Column with a list of item ids, or one, for each sample: what was shown and not chosen, say."),
+    },
+)
+
 SPLIT: Schema = _object(
     "How samples are divided into train, valid and test.",
     {
@@ -233,6 +254,7 @@ DATA: Schema = _object(
             ),
         },
         "samples": SAMPLES,
+        "negatives": DRAWN,
         "split": SPLIT,
         "shuffle_histories": {
             "type": "boolean",
