@@ -1,4 +1,4 @@
-"""CSV, Parquet and Arrow files → one Arrow table, with the place in the files of every row."""
+"""CSV, JSON, Parquet and Arrow files → one Arrow table, with the place in the files of every row."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 from blockrec.data.arrow import Table
 from blockrec.data.sources.csv import CsvForm, csv_columns, other_delimiter
 from blockrec.data.sources.csv_pieces import csv_pieces
+from blockrec.data.sources.forms import form_of
+from blockrec.data.sources.jsonl import JsonError, json_pieces, json_schema
 from blockrec.data.sources.pieces import arrow_pieces, parquet_pieces
 from blockrec.data.sources.words import Word, with_words
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
-_BINARY = {".parquet", ".arrow", ".feather"}
 Wanted = Literal["any", "int", "float", "number", "time"]
 """`number`: an integer or a float, whatever the file holds; `time`: a number or a timestamp; `any`: text too."""
 
@@ -63,12 +64,15 @@ class Files:
 
     def _columns_of(self, path: Path, report: Diagnostics) -> list[str]:
         try:
-            if path.suffix == ".parquet":
-                return list(pq.read_schema(path).names)
-            if path.suffix in {".arrow", ".feather"}:
-                return list(feather.read_table(path, memory_map=True).column_names)
+            match form_of(path):
+                case "parquet":
+                    return list(pq.read_schema(path).names)
+                case "arrow":
+                    return list(feather.read_table(path, memory_map=True).column_names)
+                case "json":
+                    return list(json_schema(path).names)
             return self._separated(path, csv_columns(path, self.form), report)
-        except (pa.ArrowException, OSError, UnicodeError, LookupError) as error:
+        except (pa.ArrowException, OSError, UnicodeError, LookupError, JsonError) as error:
             report.error("E501", f"`{path}` cannot be read: {_first_line(error)}", self.at)
             return []
 
@@ -110,7 +114,7 @@ class Files:
 
     def origin(self, counts: Iterable[int]) -> Origin:
         """The files, with the number of rows in each."""
-        first = self.form.first_row if self.paths[0].suffix not in _BINARY else 1
+        first = self.form.first_row if form_of(self.paths[0]) == "csv" else 1
         return Origin(tuple(str(p) for p in self.paths), tuple(counts), first)
 
     def _own(self, needs: Mapping[str, Need]) -> dict[str, Need]:
@@ -123,10 +127,13 @@ class Files:
         return with_words(table, words).select(list(needs))
 
     def _pieces(self, path: Path, needs: Mapping[str, Need], report: Diagnostics) -> Iterator[Table]:
-        if path.suffix == ".parquet":
-            return parquet_pieces(path, [*needs])
-        if path.suffix in {".arrow", ".feather"}:
-            return arrow_pieces(path, [*needs])
+        match form_of(path):
+            case "parquet":
+                return parquet_pieces(path, [*needs])
+            case "arrow":
+                return arrow_pieces(path, [*needs])
+            case "json":
+                return json_pieces(path, [*needs], self.at, report)
         return csv_pieces(path, self.form, {name: need.kind for name, need in needs.items()}, self.at, report)
 
 
