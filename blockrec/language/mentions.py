@@ -24,6 +24,11 @@ def unmentioned_features(root: Map) -> set[str]:
     return set(features) - mentioned
 
 
+def teaching(features: Map, unmentioned: set[str]) -> set[str]:
+    """Of the unmentioned features those that name one that is mentioned: `like: item` adds to what `item` learns."""
+    return {name for name in unmentioned if any(w in features and w not in unmentioned for w in _words(features[name]))}
+
+
 def _words(value: object) -> Iterator[str]:
     """The words of all texts in `value` that are not meant for people; keys do not count."""
     if isinstance(value, Map):

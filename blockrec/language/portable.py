@@ -8,12 +8,12 @@ from typing import Any
 
 from blockrec.language.environment import is_environment
 from blockrec.language.files import folder_of
-from blockrec.language.mentions import unmentioned_features
+from blockrec.language.mentions import teaching, unmentioned_features
 from blockrec.language.names import own_features
 from blockrec.language.values import UNKNOWN, List, Map
 from blockrec.language.wordlist import is_file_name
 
-DATA_FILES = (("events",), ("items", "table"), ("samples", "from"))
+DATA_FILES = (("events",), ("train",), ("valid",), ("test",), ("items", "table"), ("samples", "from"))
 """Values of `data` that name files; they start from `data.root` if there is one."""
 
 
@@ -49,9 +49,10 @@ def reached(root: Map, own: Iterable[str]) -> Map:
 
 
 def without_unmentioned(root: Map, card_file: str | None) -> Map:
-    """`root` without the features of the dataset card that nothing mentions."""
+    """`root` without the features of the dataset card that nothing mentions and that teach the others nothing."""
     features = root.section("features")
-    unneeded = unmentioned_features(root) - own_features(features, card_file).keys()
+    unmentioned = unmentioned_features(root)
+    unneeded = unmentioned - teaching(features, unmentioned) - own_features(features, card_file).keys()
     return _with(root, "features", features.without(*unneeded)) if unneeded else root
 
 
