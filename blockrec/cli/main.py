@@ -23,6 +23,7 @@ from blockrec.cli import (
     new,
     predict,
     run,
+    run_report,
     schema,
     shell,
     sweep,
@@ -54,6 +55,7 @@ app.command(epilog=sweep.EPILOG)(sweep.sweep)
 app.command(epilog=compare.EPILOG)(compare.compare)
 app.command("eval", epilog=eval.EPILOG)(eval.evaluate)
 app.command(epilog=predict.EPILOG)(predict.predict)
+app.command(epilog=run_report.EPILOG)(run_report.report)
 app.command(epilog=fetch.EPILOG)(fetch.fetch)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(epilog=viz.EPILOG)(viz.viz)

@@ -106,5 +106,6 @@ def _files(result: RunResult) -> Iterator[str]:
     if result.directory is None:
         return
     yield f"picture    {result.directory / 'graph.svg'}"
+    yield f"report     {result.directory / 'report.html'}"
     yield f"next       blockrec viz {result.directory / 'resolved.yaml'}"
     yield f"run        {result.directory}"

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 import blockrec
 from blockrec.run import RunResult, run
-from blockrec.run.checkpoint import load_optimizers, load_weights
+from blockrec.run.checkpoint import load_weights, read_training
 from blockrec.run.evaluate import evaluate, tasks_of
 from blockrec.run.interrupt import stopped
 from blockrec.run.log import Log
@@ -59,11 +59,13 @@ def test_the_directory_holds_everything(finished: RunResult) -> None:
     assert folder is not None
     assert sorted(p.name for p in folder.iterdir()) == [
         "checkpoints",
+        "data.json",
         "env.json",
         "graph.svg",
         "log.txt",
         "metrics.jsonl",
         "model.yaml",
+        "report.html",
         "resolved.yaml",
         "result.json",
         "tensorboard",
@@ -197,7 +199,7 @@ def test_a_dry_run_stops_after_one_batch(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_not_finite_leaves_the_last_good_state(tmp_path: Path) -> None:
     rates = "train.optimizer={sparse: {dense: {adam: {lr: 1e37}}}}"
-    with pytest.raises(blockrec.BlockrecError, match=r"(?s)E701.*at step 2.*state is in .*checkpoints/best") as caught:
+    with pytest.raises(blockrec.BlockrecError, match=r"(?s)E701.*at step 2.*state is in .*checkpoints/last") as caught:
         trained(MODEL, tmp_path, rates, "eval.every=1 step")
     (log,) = tmp_path.glob("little/*-*/log.txt")
     assert log.read_text("utf-8").endswith(f"{caught.value}\n")
@@ -220,7 +222,7 @@ def test_ctrl_c_keeps_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     job = prepare(MODEL, Wishes(sets=SMALL), Log())
     last = result.directory / "checkpoints" / "last"
     load_weights(last, job.model)
-    assert load_optimizers(last, job.updater)["step"] == 3
+    assert read_training(last)[1]["step"] == 3
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -1,0 +1,29 @@
+"""`report.html` of a run: one page without scripts or other files, for light and dark screens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blockrec.run.find import find_run
+from blockrec.run.report.files import read_run
+from blockrec.run.report.page import page
+
+REPORT = "report.html"
+
+__all__ = ["REPORT", "write_report"]
+
+
+def write_report(run: str | Path, out: str | Path | None = None, *, runs_dir: str | Path = "runs") -> Path:
+    """Write the page of a run, finished or not, to `out` (default: `report.html` in its directory) and say where.
+
+    run: see `find_run`. It is made from the files of the run alone, whenever that is. Raises `BlockrecError`: E009.
+    """
+    folder = find_run(run, runs_dir)
+    target = Path(out) if out is not None else folder / REPORT
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_text(page(read_run(folder)), "utf-8")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
