@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
-from torch.optim import Adam, AdamW, Optimizer
+from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer
 
 from blockrec.diagnostics import fail
 from blockrec.run.overrides import override_of
@@ -14,11 +14,15 @@ from blockrec.run.settings import Choice, Train
 from blockrec.run.sparse import LazyAdam, RowwiseAdagrad
 
 KINDS: Mapping[str, type[Optimizer]] = {
+    "adagrad": Adagrad,
     "adam": Adam,
     "adamw": AdamW,
+    "sgd": SGD,
     "lazy_adam": LazyAdam,
     "rowwise_adagrad": RowwiseAdagrad,
 }
+FUSED = ("adam", "adamw", "sgd")
+TORCH_NAMES = {"initial": "initial_accumulator_value"}
 
 
 class Optimizers:
@@ -103,10 +107,12 @@ def _build(choice: Choice, parameters: Mapping[str, nn.Parameter], settings: Tra
     for path, parameter in parameters.items():
         own = {s: override_of(settings.overrides, path, s) for s in ("lr", "weight_decay")}
         groups.setdefault(tuple((s, v) for s, v in own.items() if v is not None), []).append(parameter)
-    fused: dict[str, Any] = {"fused": _fusable(parameters)} if choice.name in ("adam", "adamw") else {}
-    return KINDS[choice.name]([{"params": p, **dict(own)} for own, p in groups.items()], **choice.options, **fused)
+    options = {TORCH_NAMES.get(name, name): value for name, value in choice.options.items()}
+    if choice.name in FUSED:
+        options["fused"] = _fusable(parameters)
+    return KINDS[choice.name]([{"params": p, **dict(own)} for own, p in groups.items()], **options)
 
 
 def _fusable(parameters: Mapping[str, nn.Parameter]) -> bool:
-    """torch's fused Adam: the same rule in one pass over memory."""
+    """torch's fused kernels: the same rule in one pass over memory."""
     return all(p.is_floating_point() and p.device.type in ("cpu", "cuda", "mps") for p in parameters.values())
