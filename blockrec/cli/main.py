@@ -18,6 +18,7 @@ from blockrec.cli import (
     diff,
     eval,
     explain,
+    export,
     fetch,
     ls,
     new,
@@ -55,6 +56,7 @@ app.command(epilog=sweep.EPILOG)(sweep.sweep)
 app.command(epilog=compare.EPILOG)(compare.compare)
 app.command("eval", epilog=eval.EPILOG)(eval.evaluate)
 app.command(epilog=predict.EPILOG)(predict.predict)
+app.command(epilog=export.EPILOG)(export.export)
 app.command(epilog=run_report.EPILOG)(run_report.report)
 app.command(epilog=fetch.EPILOG)(fetch.fetch)
 app.command(epilog=check.EPILOG)(check.check)

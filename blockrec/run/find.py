@@ -21,10 +21,11 @@ def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
 
 
 def find_checkpoint(run: Path, name: str | None = None) -> Path:
-    """The folder of a checkpoint: `best`, `last` or `step-N`; by default the best, else the last. E009 if absent."""
+    """The folder of a checkpoint: `best`, `last` or `step-N`; by default the best, else the last (of an export
+    the only one). E009 if absent."""
     folder = run / "checkpoints"
     there = sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
-    wanted = [name] if name is not None else ["best", "last"]
+    wanted = [name] if name is not None else ["best", "last", *there[-1:]]
     found = next((folder / option for option in wanted if option in there), None)
     if found is None:
         help = did_you_mean(wanted[0], there, f"there are: {', '.join(there) or 'none'}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from blockrec.language.schema.data import DATA
+from blockrec.language.schema.export import EXPORT
 from blockrec.language.schema.features import FEATURES, LABELS
 from blockrec.language.schema.graph import BLOCKS, GRAPH, KERNEL, LOSSES, OUTPUTS, TASKS, WATCH
 from blockrec.language.schema.parts import NAME, NAME_HELP, Schema, closed, named, text
@@ -60,6 +61,7 @@ def model_schema() -> Schema:
             "watch": WATCH,
             "train": TRAIN,
             "eval": EVAL,
+            "export": EXPORT,
             "kernels": {**KERNEL, "default": "auto"},
             "variants": named("Patches of this file by name.", {"type": "object"}),
             "sweep": SWEEP,

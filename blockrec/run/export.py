@@ -1,0 +1,129 @@
+"""What leaves training: weights of a checkpoint, the model file and what the data taught, in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from blockrec import __version__
+from blockrec.diagnostics import fail
+from blockrec.jagged import Jagged
+from blockrec.language.defaults import with_defaults
+from blockrec.language.schema.export import EXPORT
+from blockrec.run.batches import Batch, moved
+from blockrec.run.checkpoint import WEIGHTS
+from blockrec.run.checksums import write_checksums
+from blockrec.run.find import RESOLVED
+from blockrec.run.load import VOCABULARIES, Loaded, load_run
+from blockrec.run.log import Log
+from blockrec.run.measure import chosen_split
+from blockrec.run.modes import measuring
+from blockrec.run.weights import weights_of
+from blockrec.words import human
+
+NOTES = "export.json"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """out: the folder. bytes: of all its files. verified: whether it was read back and gave the same outputs."""
+
+    out: Path
+    formats: tuple[str, ...]
+    checkpoint: str
+    step: int
+    bytes: int
+    verified: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        about = {"out": str(self.out), "formats": list(self.formats), "checkpoint": self.checkpoint}
+        return {**about, "step": self.step, "bytes": self.bytes, "verified": self.verified}
+
+    def __str__(self) -> str:
+        same = "; read back, it gives the same outputs" if self.verified else ""
+        return f"{self.out}: {', '.join(self.formats)} of step {self.step:,}, {human(self.bytes)}B{same}"
+
+
+def export(
+    path: str | Path,
+    out: str | Path | None = None,
+    *,
+    formats: Iterable[str] = (),
+    checkpoint: str | None = None,
+    verify: bool = False,
+    imports: Iterable[str | Path] = (),
+    runs_dir: str | Path = "runs",
+    log: Log | None = None,
+) -> Exported:
+    """Write a run without what only training needs. Every command that takes a run takes the folder.
+
+    path, checkpoint: see `load_run`. out: a new folder; default `<run>/export`. formats: default those of the model
+    file. verify: read the folder back and compare all outputs on a batch, bit for bit. The folder is whole or absent.
+    Raises `BlockrecError`: E706 for a folder that exists, E602 for a state that is no tensor.
+    """
+    loaded = load_run(path, checkpoint=checkpoint, imports=imports, device="cpu", runs_dir=runs_dir)
+    target = Path(out) if out is not None else loaded.path.resolve() / "export"
+    if target.exists():
+        raise fail("E706", f"`{target}` exists already", help="name another folder with `--out`, or remove it")
+    chosen = tuple(formats) or tuple(with_defaults(loaded.document.evaluated("export"), EXPORT)["formats"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=".exporting-", dir=target.parent))
+    try:
+        _write(loaded, part, chosen)
+        if verify:
+            _verify(loaded, part, imports, log or Log())
+        part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
+    return Exported(target, chosen, loaded.checkpoint.name, loaded.step, size, verify)
+
+
+def _write(loaded: Loaded, folder: Path, formats: Iterable[str]) -> None:
+    shutil.copy(loaded.path / RESOLVED, folder / RESOLVED)
+    shutil.copytree(loaded.path / VOCABULARIES, folder / VOCABULARIES)
+    weights = folder / "checkpoints" / f"step-{loaded.step}"
+    weights.mkdir(parents=True)
+    for name in formats:
+        _WRITERS[name](loaded, weights)
+    write_checksums(weights)
+    notes = {"blockrec": __version__, "name": loaded.document.name, "run": loaded.path.resolve().name}
+    (folder / NOTES).write_text(json.dumps({**notes, "step": loaded.step}, indent=1) + "\n", "utf-8")
+
+
+def _safetensors(loaded: Loaded, folder: Path) -> None:
+    about = {"blockrec": __version__, "name": loaded.document.name, "step": str(loaded.step)}
+    save_file(weights_of(loaded.model), folder / WEIGHTS, metadata=about)
+
+
+_WRITERS: Mapping[str, Callable[[Loaded, Path], None]] = {"safetensors": _safetensors}
+
+
+def _verify(loaded: Loaded, folder: Path, imports: Iterable[str | Path], log: Log) -> None:
+    """E703 unless the folder, read back, gives the outputs of the run on the first batch of its data."""
+    dataset = loaded.dataset(log)
+    batch = next(dataset.splits[chosen_split(dataset, None)].batches(loaded.batch_size))
+    again = load_run(folder, imports=imports, device="cpu")
+    for (name, one), other in zip(_tensors(loaded, batch), _tensors(again, batch), strict=True):
+        if not torch.equal(one, other[1]):
+            raise fail(
+                "E703",
+                f"the export gives other values of `{name}` than the run",
+                help="please report it: this is a defect",
+            )
+
+
+def _tensors(loaded: Loaded, batch: Batch) -> list[tuple[str, Tensor]]:
+    with measuring(loaded.model):
+        outputs = loaded.model(moved(batch, loaded.device))
+    return [(name, value.values if isinstance(value, Jagged) else value) for name, value in outputs.items()]
