@@ -18,13 +18,14 @@ from blockrec.run import run
 
 @dataclass(frozen=True)
 class Trial:
-    """One configuration: a packaged model with its variants, settings and dataset card."""
+    """One configuration: a packaged model with its variants, settings and dataset card. `steps`: instead of epochs."""
 
     name: str
     model: str
     card: str | None = None
     variants: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,17 @@ def _stored(store: Path) -> dict[tuple[str, int], Mapping[str, float]]:
 
 
 def _measured(trial: Trial, seed: int, store: Path, say: Callable[[str], None]) -> Mapping[str, float]:
-    """One run in a process of its own, so that its peak memory is its own."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        row = pool.apply(_run, (trial, seed))
+    row = _in_a_process(trial, seed)
     with store.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"trial": trial.name, "seed": seed, **row}) + "\n")
     say(f"{trial.name} seed {seed}: auc {row['auc']:.4f}, {row['rows_per_second']:.0f} rows/s")
     return row
+
+
+def _in_a_process(trial: Trial, seed: int) -> Mapping[str, float]:
+    """One run in a process of its own, so that its peak memory is its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_run, (trial, seed))
 
 
 def _run(trial: Trial, seed: int) -> Mapping[str, float]:
@@ -85,6 +89,7 @@ def _run(trial: Trial, seed: int) -> Mapping[str, float]:
             data=trial.card,
             variants=trial.variants,
             sets=trial.sets,
+            steps=trial.steps,
             seed=seed,
             runs_dir=folder,
             console=quiet,
