@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from blockrec.data.arrow import Array
 
 Index = NDArray[np.int64]
 _ROUNDS = 50
@@ -31,23 +33,31 @@ class Forbidden:
     items: int
 
     @classmethod
-    def of(cls, queries: Index, items: Index, number: int) -> Forbidden:
+    def of(cls, queries: Array, items: Array, number: int) -> Forbidden:
         """From aligned arrays; an item −1 (missing) forbids nothing."""
         real = items >= 0
-        return cls(np.unique(queries[real] * number + items[real]), number)
+        return cls(np.unique(queries[real].astype(np.int64) * number + items[real]), number)
 
     def holds(self, queries: Index, items: Index) -> NDArray[np.bool_]:
         """[n] whether each pair is forbidden."""
         wanted = queries * self.items + items
         if not len(self.pairs):
             return np.zeros(len(wanted), bool)
-        place = np.minimum(np.searchsorted(self.pairs, wanted), len(self.pairs) - 1)
+        place = np.minimum(places_in(self.pairs, wanted), len(self.pairs) - 1)
         return np.asarray(self.pairs[place] == wanted)
 
     def of_query(self, query: int) -> Index:
         """The items forbidden to one query."""
         low, high = np.searchsorted(self.pairs, [query * self.items, (query + 1) * self.items])
         return self.pairs[low:high] - query * self.items
+
+
+def places_in(ordered: NDArray[Any], wanted: NDArray[Any], side: Literal["left", "right"] = "left") -> Index:
+    """As `numpy.searchsorted`, asked in rising order: a large array is then walked through, not jumped about in."""
+    order = np.argsort(wanted)
+    found = np.empty(len(wanted), np.int64)
+    found[order] = np.searchsorted(ordered, wanted[order], side=side)
+    return found
 
 
 def draw(queries: Index, weights: Index, forbidden: Forbidden, rng: np.random.Generator) -> Index:

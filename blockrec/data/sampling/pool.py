@@ -48,7 +48,7 @@ class Pool:
         events, codes = events[codes >= 0], codes[codes >= 0]
         last = _last_of_each(codes, log.time[events], len(items))
         avoids = plan.sampled is not None and plan.sampled.avoid == "seen"
-        pairs = np.unique(log.owner[events] * len(items) + codes) if avoids else None
+        pairs = np.unique(log.owner[events].astype(np.int64) * len(items) + codes) if avoids else None
         counts = np.bincount(codes, minlength=len(items))
         return cls(plan, items, log.table.take(pa.array(events[last])), counts, pairs, log)
 

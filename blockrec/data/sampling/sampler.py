@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blockrec.data import arrow
-from blockrec.data.negatives import Forbidden
+from blockrec.data.negatives import Forbidden, places_in
 from blockrec.data.permutation import Key
 from blockrec.data.sampling.counter import uniform
 from blockrec.data.sampling.plan import SAMPLED, Sampled
@@ -67,7 +67,7 @@ class Sampler:
         return found.sum(axis=1), drawn[drawn >= 0]
 
     def _at(self, numbers: NDArray[np.float64], bounds: NDArray[np.float64]) -> Index:
-        drawn = np.searchsorted(bounds, numbers * bounds[-1], side="right")
+        drawn = places_in(bounds, numbers * bounds[-1], side="right")
         # A product may round up to the last bound, from which on nothing is drawn.
         return np.asarray(np.minimum(drawn, np.searchsorted(bounds, bounds[-1])))
 
