@@ -46,9 +46,10 @@ def predict(
     runs_dir: RunsDir = "runs",
     as_json: Json = False,
 ) -> None:
-    """Write predictions and outputs of a finished run to a Parquet file.
+    """Write predictions of a finished run to a Parquet file.
 
-    One row a sample, with the ids that the model reads; labels need not be there. Data of any size: batch by batch.
+    And its outputs: one row a sample, with the ids that the model reads; labels need not be there. Data of any size:
+    batch by batch.
     """
     from blockrec.run.predict import predict as write
 

@@ -25,10 +25,10 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open it.")] = False,
     runs_dir: RunsDir = "runs",
 ) -> None:
-    """Write the page of a run: metrics, curves, watched values, model, configuration.
+    """Show a run on one page.
 
-    One HTML file without scripts or other files. A run writes it when it ends; here it is made again, from the files
-    that there are.
+    Metrics, curves, calibration, watched values, time, model, data, configuration, environment, log: in one HTML file
+    without scripts or other files. A run writes it when it ends; here it is made again, from the files that there are.
     """
     from blockrec.run.report import write_report
 
