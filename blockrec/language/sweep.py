@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any, Literal
 
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.language.metrics import metric_names
 from blockrec.language.validate import holds_unknown
 from blockrec.language.values import List, Map
 
@@ -139,19 +140,15 @@ def _drawn(how: Mapping[str, Any], draw: random.Random) -> Any:
     return min(max(float(f"{value:.6g}"), low), high)
 
 
-def metric_names(task: Any) -> list[str]:
-    """The names under which a task's metrics are reported: a second `gauc` is `gauc_<by>`."""
-    names: list[str] = []
-    for word in (task.get("metrics") or []) if isinstance(task, Mapping) else []:
-        name, options = next(iter(word.items())) if isinstance(word, Mapping) and word else (word, {})
-        names.append(f"{name}_{options.get('by')}" if name in names and isinstance(options, Mapping) else str(name))
-    return names
-
-
 def _check_metric(section: Map, tasks: Map, report: Diagnostics) -> bool:
     if "metric" not in section:
         return True
-    known = [f"{split}/{task}/{name}" for split in SPLITS for task in tasks for name in metric_names(tasks[task])]
+    known = [
+        f"{split}/{task}/{name}"
+        for split in SPLITS
+        for task, spec in tasks.items()
+        for name in metric_names(spec.get("metrics") if isinstance(spec, Map) else None)
+    ]
     if section["metric"] in known:
         return True
     help = did_you_mean(section["metric"], known, f"metrics of the tasks: {', '.join(known) or 'none'}")

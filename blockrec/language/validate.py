@@ -122,7 +122,9 @@ class _Validation:
         message = f"{self.words.name(path)} cannot be {given(error.instance)}"
         names, word = [*map(_written, choices)], str(error.instance)
         same = next((name for name in names if name.lower() == word.lower() and name != word), "")
-        help = f"did you mean `{same}`?" if same else schema.get("x-help") or explain_word(word, names)
+        advice = schema.get("x-help", "")
+        near = advice if advice and word in schema.get("x-others", ()) else explain_word(word, names, advice)
+        help = f"did you mean `{same}`?" if same else near
         self._say(error, "E107", message, self._value_span(path), f"one of: {listed}", help)
 
     def _limit(self, error: Mistake, path: Path, schema: Any) -> None:  # noqa: ARG002 - one form for all rules

@@ -1,1 +1,1 @@
-"""Measures of predictions against labels: `blockrec.metrics.metric` makes them from a model file's words."""
+"""Measures of predictions against labels: `metrics.table.Table` takes rows and gives every metric of a task."""

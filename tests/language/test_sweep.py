@@ -14,8 +14,7 @@ from blockrec.diagnostics import Diagnostics
 from blockrec.graph.compile import check, check_model
 from blockrec.graph.sweep import check_points
 from blockrec.language.document import Document, load
-from blockrec.language.sweep import Point, Sweep, metric_names, tried
-from blockrec.metrics.metric import metrics
+from blockrec.language.sweep import Point, Sweep, tried
 
 MODEL = """\
 blockrec: 1
@@ -277,9 +276,3 @@ def test_more_points_than_numbers_have_digits_are_told() -> None:
     report = Diagnostics()
     load(f"{MODEL}sweep: {{grid: {{{grid}}}}}\n", report)
     assert [d.code for d in report] == ["E106"] and "more than 10¹² points" in str(report)
-
-
-@pytest.mark.parametrize("by", [["user"], ["user", "item"], []])
-def test_metrics_are_called_as_they_are_reported(by: list[str]) -> None:
-    words = ["auc", *({"gauc": {"by": name}} for name in by), "logloss"]
-    assert metric_names({"metrics": words}) == [metric.name for metric in metrics(words)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import blockrec
-from blockrec.metrics.metric import higher_is_better, metrics
+from blockrec.language.metrics import higher_is_better, read_metrics
 from blockrec.run import run
 from blockrec.run.compare import compare
 from blockrec.run.compare.differences import MISSING, differences
@@ -70,7 +70,7 @@ def test_seeds_are_grouped_and_only_differences_are_shown(runs: Path) -> None:
     table = compare([runs])
     assert [[run.path.name for run in group.runs] for group in table.groups] == [["b1", "b2"], ["a1", "a2"]]
     assert table.paths == ["graph.deep.hidden"] and table.metrics == ("test/click/auc", "test/click/logloss")
-    head, first, second = str(table).splitlines()
+    head, first, second = str(table).split("\n\n")[0].splitlines()
     assert head.split() == [
         *("run", "graph.deep.hidden", "test/click/auc", "test/click/logloss", "seeds", "steps", "rows/s", "parameters")
     ]
@@ -200,7 +200,7 @@ def at(tree: Any, path: list[str]) -> Any:
 
 def test_which_way_is_better_is_known_by_name() -> None:
     words = ["auc", "logloss", {"gauc": {"by": "a"}}, {"gauc": {"by": "b"}}]
-    for metric in metrics(words):
+    for metric in read_metrics(words):
         assert higher_is_better(f"valid/click/{metric.name}") is metric.higher_is_better
 
 

@@ -7,15 +7,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from blockrec.metrics.metric import auc, gauc, logloss, metrics
+from blockrec.language.metrics import read_metrics
 from blockrec.run.evaluate import Task, evaluate, tasks_of
+from tests.metrics.words import value
 from tests.run.toy import Samples, Toy
 
+GAUC = {"gauc": {"by": "user"}}
 CPU = torch.device("cpu")
 
 
 def task(*words: object) -> list[Task]:
-    return [Task("click", "click", "tasks.click", tuple(metrics(words)))]
+    return [Task("click", "click", "tasks.click", tuple(read_metrics([*words])))]
 
 
 @pytest.mark.parametrize("batch_size", [7, 100, 1000])
@@ -30,9 +32,9 @@ def test_all_predictions_of_the_split(batch_size: int) -> None:
     assert found is not None and not found.undefined
     assert found.metrics == pytest.approx(
         {
-            "valid/click/auc": auc(scores, columns["click"]),
-            "valid/click/logloss": logloss(scores, columns["click"]),
-            "valid/click/gauc": gauc(scores, columns["click"], columns["user"]),
+            "valid/click/auc": value("auc", scores, columns["click"]),
+            "valid/click/logloss": value("logloss", scores, columns["click"]),
+            "valid/click/gauc": value(GAUC, scores, columns["click"], columns["user"]),
         }
     )
 
@@ -79,7 +81,7 @@ def test_masked_rows_are_not_measured() -> None:
     with torch.no_grad():
         scores = model.eval()(columns)["click"].squeeze(-1).sigmoid()[rows]
     assert masked is not None and 0 < rows.sum() < len(rows)
-    assert masked.metrics["valid/click/auc"] == pytest.approx(auc(scores, columns["click"][rows]))
+    assert masked.metrics["valid/click/auc"] == pytest.approx(value("auc", scores, columns["click"][rows]))
     assert masked.metrics["valid/click/gauc"] == pytest.approx(
-        gauc(scores, columns["click"][rows], columns["user"][rows])
+        value(GAUC, scores, columns["click"][rows], columns["user"][rows])
     )

@@ -14,10 +14,10 @@ import torch
 from blockrec.data.batches import Batch
 from blockrec.diagnostics import BlockrecError
 from blockrec.jagged import Jagged
-from blockrec.metrics.metric import auc, gauc
 from blockrec.run import RunResult, run
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job, Wishes, prepare
+from tests.metrics.words import value
 
 MODEL = """
 blockrec: 1
@@ -155,9 +155,11 @@ def test_steps_are_measured_with_the_groups_of_their_samples(job: Job) -> None:
     label = steps(batch, "seen_like")
     users = batch["user"][label.rows]  # type: ignore[index]
     assert scores is not None
-    assert scores.metrics["valid/seen_like/auc"] == pytest.approx(auc(logits.sigmoid(), label.values), abs=1e-4)
+    assert scores.metrics["valid/seen_like/auc"] == pytest.approx(
+        value("auc", logits.sigmoid(), label.values), abs=1e-4
+    )
     assert scores.metrics["valid/seen_like/gauc"] == pytest.approx(
-        gauc(logits.sigmoid(), label.values, users), abs=1e-4
+        value({"gauc": {"by": "user"}}, logits.sigmoid(), label.values, users), abs=1e-4
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blockrec.language.alarms import ALARM, ALARM_HELP
+from blockrec.language.schema.metrics import METRIC
 from blockrec.language.schema.parts import NAME, Schema, choice, closed, named, text
 
 NODE_WORDS = ("block", "in", "repeat", "each", "share", "kernel", "doc")
@@ -118,25 +119,6 @@ BLOCKS: Schema = named(
     ),
 )
 
-_NAMED_METRICS = {
-    "auc": closed("Area under the ROC curve.", {}),
-    "logloss": closed("Mean binary cross entropy.", {}),
-    "gauc": closed(
-        "AUC within groups, weighted by their size.",
-        {"by": text("Feature or column that makes the groups.")},
-        required=["by"],
-    ),
-}
-
-_METRIC: Schema = {
-    **closed("A metric by name, or a mapping of its name to its settings.", _NAMED_METRICS),
-    "type": ["string", "object"],
-    "minProperties": 1,
-    "maxProperties": 1,
-    "if": {"type": "string"},
-    "then": {"enum": ["auc", "logloss"], "x-help": "e.g. [auc, logloss, {gauc: {by: user}}]"},
-}
-
 _WEIGHT: Schema = {"type": "number", "description": "Factor of this loss in the total.", "default": 1.0}
 
 TASKS: Schema = named(
@@ -155,7 +137,7 @@ TASKS: Schema = named(
             "weight": _WEIGHT,
             "sample_weight": text("Label or raw feature by which each row counts in the loss: Σ w·loss / Σ w."),
             "mask": text("Label or raw feature that is 0 for rows that count neither in the loss nor in the metrics."),
-            "metrics": {"type": "array", "items": _METRIC, "description": "Measured on every split."},
+            "metrics": {"type": "array", "items": METRIC, "description": "Measured on every split."},
         },
         required=["logits", "loss"],
         **{"x-new": ["logits"], "x-help": TASK_HELP},

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, did_you_mean, fail
-from blockrec.metrics.metric import higher_is_better
+from blockrec.language.metrics import higher_is_better
 from blockrec.run.compare.differences import MISSING, differences
 from blockrec.run.compare.finished import Finished, find_runs
 from blockrec.run.tables import Spread, aligned, count_cell, setting_cell

@@ -15,8 +15,8 @@ from blockrec.graph.sweep import check_points
 from blockrec.language.document import Document, load
 from blockrec.language.dump import dump
 from blockrec.language.files import folder_of
+from blockrec.language.metrics import read_metrics
 from blockrec.language.sweep import VARIANT, Point, Sweep, tried
-from blockrec.metrics.metric import metrics
 from blockrec.run.prepare import Wishes
 
 EXAMPLE = "sweep: {grid: {params.dim: [8, 16]}, seeds: 3}"
@@ -130,7 +130,7 @@ def _metric(document: Document, sweep: Sweep) -> tuple[str, bool]:
         f"{split}/{task}/{metric.name}": metric.higher_is_better
         for split in ("valid", "test")
         for task, spec in document.evaluated("tasks").items()
-        for metric in metrics(spec.get("metrics", ()))
+        for metric in read_metrics(spec.get("metrics", ()))
     }
     if not known:
         raise fail("E706", "no task has a metric to compare runs by", help="tasks: {click: {..., metrics: [auc]}}")
