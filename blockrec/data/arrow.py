@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -51,6 +52,16 @@ def one_chunk(column: Column) -> Column:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [_empty(column)])
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def ordered(values: Column) -> Column:
+    """The values, sorted."""
+    return values.take(pc.sort_indices(values))
+
+
+def places(column: Column, values: Column) -> NDArray[np.int32]:
+    """[n] the place of each value of a column among unique `values`; −1 for null and for what is not there."""
+    return array_of(pc.fill_null(pc.index_in(one_chunk(column), values), -1))
 
 
 def _empty(column: Column) -> Column:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from blockrec.data import arrow
-from blockrec.data.arrow import Array, Column, Table, array_of, one_chunk
-from blockrec.data.sources.joined import ROW, JoinedFiles
-from blockrec.data.sources.tables import Need, Origin, kinds_of
-from blockrec.data.vocabulary import codes_of
+from blockrec.data.arrow import Array, Column, Table, ordered, places
+from blockrec.data.core import Least, core
+from blockrec.data.frame import Frame, Stored, index_type, spans
+from blockrec.data.keys import KeyCheck
+from blockrec.data.logfile import read_log, write_log
+from blockrec.data.sources.joined import JoinedFiles
+from blockrec.data.sources.tables import Need, Origin, disagreement, kinds_of
+from blockrec.data.spool import PLACE, Merge, Pieces, Spool, times_of
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span
 
@@ -36,118 +40,165 @@ class LogPlan:
     needs: dict[str, Need]
     where: Condition | None
     at: dict[str, Span] = field(repr=False)
+    least: Least | None = None
 
     @property
     def key(self) -> list[object]:
         """Plain values that decide what is built from given files."""
-        return [self.source.key, self.user, self.time, self.ties, kinds_of(self.needs), self.where and self.where.text]
+        least = [self.least] if self.least is not None else []
+        where = self.where and self.where.text
+        return [self.source.key, self.user, self.time, self.ties, kinds_of(self.needs), where, *least]
 
     def build(self, folder: Path, report: Diagnostics, progress: Callable[[str], None]) -> None:
-        """Write the sorted log into `folder`; raises `BlockrecError` after errors."""
-        progress("reading events")
-        table, origin = self.source.read(self.needs, report)
-        rows = len(table)
-        if self.where is not None:
-            table = table.filter(pa.array(self.where.mask(table, report)))
-        check_keys(table, self.user, self.time, origin, self.at, report)
+        """Write the sorted log into `folder`; raises `BlockrecError` after errors.
+
+        A log larger than memory is read, and then sorted, a part at a time; what is in memory at once is a part, one
+        column of the log, and the places of its users.
+        """
+        scratch = folder / "pieces"
+        scratch.mkdir()
+        spool = Spool(scratch, self.user)
+        counts = self._read(spool, report, progress)
+        progress(f"sorting {spool.rows:,} events")
+        try:
+            pieces = spool.closed()
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            report.error("E503", disagreement(error), self.source.files.at)
         report.raise_errors()
-        progress(f"sorting {len(table):,} events")
-        if self.ties == "shuffled":
-            table = table.take(pa.array(np.random.default_rng(0).permutation(len(table))))
-        users, table, starts = _sorted(table, self.user, self.time)
-        arrow.write(folder / "events.arrow", _compact(table))
-        arrow.write(folder / "users.arrow", pa.table({"user": users, "start": starts}))
-        (folder / "log.json").write_text(json.dumps({"origin": asdict(origin), "rows": rows}), "utf-8")
+        self._write(pieces, spool.rows, folder)
+        shutil.rmtree(scratch)
+        origin = self.source.files.origin(counts)
+        notes = {"origin": asdict(origin), "read": sum(counts), "fulfil": spool.rows}
+        (folder / "log.json").write_text(json.dumps(notes), "utf-8")
+
+    def _read(self, spool: Spool, report: Diagnostics, progress: Callable[[str], None]) -> list[int]:
+        """Fill the spool; the number of rows of each file."""
+        progress("reading events")
+        keys = KeyCheck(self.user, self.time, self.at)
+        counts = Counter(dict.fromkeys(range(len(self.source.files.paths)), 0))
+        for file, piece in self.source.pieces(self.needs, report):
+            counts[file] += len(piece)
+            table = piece
+            if self.where is not None:
+                table = table.filter(pa.array(self.where.mask(table, report)))
+            keys.look_at(table)
+            if report.failed:
+                break
+            if keys.good:
+                spool.add(table)
+            if counts.total() // 10_000_000 > (counts.total() - len(piece)) // 10_000_000:
+                progress(f"read {counts.total():,} events")
+        keys.finish(self.source.files.origin(counts.values()), report)
+        report.raise_errors()
+        return [*counts.values()]
+
+    def _write(self, pieces: Pieces, rows: int, folder: Path) -> None:
+        owners = pieces.codes(self.user, pieces.users)
+        alive = core(owners, self._items(pieces), self.least) if self.least is not None else None
+        merge = Merge(pieces, self.time, owners, alive, _shuffled(rows) if self.ties == "shuffled" else None)
+        counts = merge.counts
+        present = np.flatnonzero(counts)
+        starts = (np.cumsum(counts) - counts)[present]
+        schema = pieces.schema.remove(pieces.schema.get_field_index(PLACE))
+        write_log(folder, merge.ranges(counts), schema, pieces.users.take(pa.array(present)), starts, self.user)
+
+    def _items(self, pieces: Pieces) -> Any:
+        """Codes of the items, if they must have events."""
+        assert self.least is not None
+        if self.least.item == 1:
+            return None
+        item, seen = self.source.item, pa.array([], pieces.schema.field(self.source.item).type)
+        for column in pieces.column(item):
+            seen = pa.concat_arrays([seen, column.drop_null().unique()]).unique()
+        return pieces.codes(item, ordered(seen))
 
 
-def check_keys(table: Table, user: str, time: str, origin: Origin, at: Mapping[str, Span], report: Diagnostics) -> None:
-    """E503 for the first row without user or time, and for times that are text."""
-    for name in (user, time):
-        column = one_chunk(table.column(name))
-        if column.null_count:
-            row = table.column(ROW)[pc.index(column.is_null(), True).as_py()].as_py()
-            message = f"{origin.place(row)} has no `{name}` (one of {column.null_count:,} such rows)"
-            report.error("E503", message, at[name], help=f"leave them out by `where: {name} != null`")
-    kind = one_chunk(table.column(time)).type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or not len(table)):
-        message = f"column `{time}` is {kind}, neither a number nor a timestamp"
-        report.error("E503", message, at[time])
-
-
-def _sorted(table: Table, user: str, time: str) -> tuple[Column, Table, Index]:
-    """Unique users, the table ordered by user, then time, then place in the files, and each user's first row."""
-    users, codes = codes_of(table.column(user))
-    order = np.lexsort((times_of(table.column(time)), codes))
-    starts = np.searchsorted(codes[order], np.arange(len(users)))
-    return users, table.take(pa.array(order)), starts
-
-
-def _compact(table: Table) -> Table:
-    """Text as numbers into a dictionary."""
-    for i, kind in enumerate(table.schema.types):
-        if pa.types.is_string(kind):
-            table = table.set_column(i, table.column_names[i], one_chunk(table.column(i)).dictionary_encode())
-    return table
-
-
-def times_of(column: Column) -> Array:
-    """[n] int64 or float64; a timestamp in microseconds."""
-    single = one_chunk(column)
-    if pa.types.is_timestamp(single.type) or pa.types.is_null(single.type):
-        single = single.cast(pa.int64())
-    return array_of(single)
+def _shuffled(rows: int) -> Array:
+    """[rows] a place for each event, all in another order."""
+    order = np.random.default_rng(0).permutation(np.arange(rows, dtype=index_type(rows)))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(rows, dtype=order.dtype)
+    return rank
 
 
 @dataclass(frozen=True)
 class Log:
-    """The sorted log. Event i belongs to user `owner[i]`; user u owns the events `starts[u]:starts[u + 1]`."""
+    """The sorted log. Event i belongs to user `owner[i]`; user u owns the events `starts[u]:starts[u + 1]`.
 
-    table: Table
+    time: [events] as narrow as the file has it. rows_read: before any condition; rows_fulfilling: after `where`.
+    """
+
+    frame: Frame
     users: Column
     starts: Index
     time: Array
     origin: Origin
     rows_read: int
+    rows_fulfilling: int
 
     @classmethod
     def open(cls, folder: Path, time: str) -> Log:
         """Map the files that `LogPlan.build` wrote."""
-        table, users = arrow.read(folder / "events.arrow"), arrow.read(folder / "users.arrow")
+        frame, users, starts = read_log(folder)
         notes = json.loads((folder / "log.json").read_text("utf-8"))
         origin = Origin(tuple(notes["origin"]["files"]), tuple(notes["origin"]["counts"]), notes["origin"]["first"])
-        starts = np.append(array_of(users.column("start")), len(table)).astype(np.int64)
-        times = times_of(table.column(time))
-        return cls(table, one_chunk(users.column("user")), starts, times, origin, notes["rows"])
+        column = frame.columns[time]
+        assert isinstance(column, Stored)
+        return cls(frame, users, starts, times_of(column.raw), origin, notes["read"], notes["fulfil"])
 
     def __len__(self) -> int:
-        return len(self.table)
+        return self.frame.rows
 
     @cached_property
-    def owner(self) -> Index:
+    def table(self) -> Table:
+        """All columns of all events."""
+        return self.frame.table(self.frame.columns, 0, len(self))
+
+    @cached_property
+    def owner(self) -> NDArray[np.int32]:
         """[events] the user of each event."""
-        return np.repeat(np.arange(len(self.users)), np.diff(self.starts))
+        return np.repeat(np.arange(len(self.users), dtype=np.int32), np.diff(self.starts))
+
+    @cached_property
+    def earlier(self) -> Array:
+        """[events] the end of the history of each event: the first one of the same user and moment."""
+        found = np.empty(len(self), index_type(len(self)))
+        last = 0
+        for start, stop in spans(len(self)):
+            before = max(start - 1, 0)
+            time, owner = self.time[before:stop], self.owner[before:stop]
+            new = np.flatnonzero((time[1:] != time[:-1]) | (owner[1:] != owner[:-1])) + before + 1
+            first = np.zeros(stop - start, found.dtype)
+            first[new - start] = new
+            first[:1] = max(first[:1].max(initial=0), last)
+            found[start:stop] = np.maximum.accumulate(first)
+            last = found[stop - 1] if stop > start else 0
+        return found
 
     def user_codes(self, users: Column) -> Index:
         """[n] the place of each user in `users`; −1 for one without events."""
-        found = pc.fill_null(pc.index_in(one_chunk(users), self.users), -1)
-        return array_of(found).astype(np.int64)
+        return places(users, self.users).astype(np.int64)
 
-    def before(self, users: Index, times: Array) -> Index:
+    def before(self, users: Array, times: Array) -> Index:
         """[n] the end of each history: events of the user strictly before the time are `starts[user]:end`.
 
-        Queries and events are sorted together, queries first where user and time are equal; the events that
-        then stand before a query are those of earlier users and the earlier ones of its own.
+        A binary search among the events of the user, for all samples at a time.
         """
-        known = np.flatnonzero(users >= 0)
         end = np.zeros(len(users), np.int64)
-        kind = np.concatenate([np.ones(len(self), np.int8), np.zeros(len(known), np.int8)])
-        time = np.concatenate([self.time, times[known]])
-        order = np.lexsort((kind, time, np.concatenate([self.owner, users[known]])))
-        seen = np.cumsum(kind[order], dtype=np.int64)
-        queries = order >= len(self)
-        end[known[order[queries] - len(self)]] = seen[queries]
+        for start, stop in spans(len(users)):
+            known = start + np.flatnonzero(users[start:stop] >= 0)
+            end[known] = self._search(users[known], times[known])
         return end
 
-    def first(self, users: Index) -> Index:
+    def _search(self, users: Array, times: Array) -> Index:
+        low, high = self.starts[users], self.starts[users + 1]
+        while (searched := np.flatnonzero(low < high)).size:
+            middle = (low[searched] + high[searched]) // 2
+            earlier = self.time[middle] < times[searched]
+            low[searched] = np.where(earlier, middle + 1, low[searched])
+            high[searched] = np.where(earlier, high[searched], middle)
+        return low
+
+    def first(self, users: Array) -> Index:
         """[n] where each user's events start; 0 for a user without events."""
         return np.where(users >= 0, self.starts[users], 0)

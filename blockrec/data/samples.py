@@ -10,11 +10,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blockrec.data.arrow import Array, Table, one_chunk
-from blockrec.data.events import Index, Log, check_keys, times_of
+from blockrec.data.events import Index, Log
+from blockrec.data.keys import check_keys
 from blockrec.data.negatives import NegativesPlan
 from blockrec.data.sources.joined import JoinedFiles
 from blockrec.data.sources.tables import Need, Origin, kinds_of
 from blockrec.data.splits import TRAIN, Part, rank_from_end
+from blockrec.data.spool import times_of
 from blockrec.data.vocabulary import codes_of
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span, fail
@@ -105,8 +107,8 @@ class Samples:
 
 def of_events(log: Log) -> Samples:
     """Every event as a sample."""
-    owner, event = log.owner, np.arange(len(log))
-    return Samples(log.table, log.origin, owner, owner, log.time, event, owner, log.before(owner, log.time))
+    owner, event = log.owner.astype(np.int64), np.arange(len(log))
+    return Samples(log.table, log.origin, owner, owner, log.time, event, owner, log.earlier.astype(np.int64))
 
 
 def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Diagnostics) -> Samples:

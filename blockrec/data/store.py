@@ -12,7 +12,7 @@ from pathlib import Path
 
 from blockrec import cache
 
-FORMAT = 2
+FORMAT = 3
 """Part of every name: raised when the meaning of stored files changes."""
 
 

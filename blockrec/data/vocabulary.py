@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from blockrec.data import hashing
-from blockrec.data.arrow import Column, array_of, one_chunk
+from blockrec.data.arrow import Column, array_of, one_chunk, ordered, places
 
 UNSEEN = 0
 
@@ -32,7 +32,7 @@ class Vocabulary:
             raise pa.ArrowInvalid("some values are text and some are numbers")
         schema = pa.unify_schemas([pa.schema([("value", c.type)]) for c in found], promote_options="permissive")
         together = pa.concat_arrays([column.cast(schema.field(0).type) for column in found])
-        return cls(_ordered(together.unique()), cold)
+        return cls(ordered(together.unique()), cold)
 
     @property
     def rows(self) -> int:
@@ -66,16 +66,11 @@ def _alike(column: Column, values: Column) -> tuple[Column, Column]:
 
 def codes_of(column: Column) -> tuple[Column, NDArray[np.int64]]:
     """Sorted unique values, and for each row the place of its value among them, −1 for null."""
-    values = _ordered(_unique(column))
-    codes = pc.fill_null(pc.index_in(one_chunk(column), values), -1)
-    return values, array_of(codes).astype(np.int64)
+    values = ordered(_unique(column))
+    return values, places(column, values).astype(np.int64)
 
 
 def _unique(column: Column) -> Column:
     if isinstance(column, pa.ChunkedArray) and pa.types.is_dictionary(column.type):
         column = column.combine_chunks()
     return one_chunk(pc.drop_null(pc.unique(column)))
-
-
-def _ordered(values: Column) -> Column:
-    return values.take(pc.sort_indices(values))

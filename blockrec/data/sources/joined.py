@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,15 +55,41 @@ class JoinedFiles:
     def read(self, needs: Mapping[str, Need], report: Diagnostics) -> tuple[Table, Origin]:
         """The columns `needs` and `ROW`; raises `BlockrecError` after errors."""
         own, joined = self.parts(needs)
-        names = {here: there for there, here in self.renamed.items()}
-        read = self.files.read({names.get(name, name): need for name, need in own.items()}, report)
-        report.raise_errors()
+        read = self.files.read(self._named(own), report)
+        items = self._items(joined, report)
         assert read is not None
         table, origin = read
-        table = table.rename_columns(list(own)).append_column(ROW, pa.array(np.arange(len(table))))
-        if joined:
-            assert self.items is not None
-            items = self.items.read(joined, report)
-            table = join(table, self.item, items, self.items.key_at, report) if items is not None else None
+        return self._finished(table, own, items, 0, report), origin
+
+    def pieces(self, needs: Mapping[str, Need], report: Diagnostics) -> Iterator[tuple[int, Table]]:
+        """What `read` gives, in pieces, each with the place of its file; raises `BlockrecError` after errors.
+
+        Types are those of a file: columns of two may differ.
+        """
+        own, joined = self.parts(needs)
+        items = self._items(joined, report)
+        row = 0
+        for file, table in self.files.pieces(self._named(own), report):
+            yield file, self._finished(table, own, items, row, report)
+            row += len(table)
         report.raise_errors()
-        return table, origin
+
+    def _named(self, own: Mapping[str, Need]) -> dict[str, Need]:
+        """Under the names in the files."""
+        names = {here: there for there, here in self.renamed.items()}
+        return {names.get(name, name): need for name, need in own.items()}
+
+    def _items(self, joined: dict[str, Need], report: Diagnostics) -> Table | None:
+        found = self.items.read(joined, report) if self.items is not None and joined else None
+        report.raise_errors()
+        return found
+
+    def _finished(
+        self, table: Table, own: Mapping[str, Need], items: Table | None, row: int, report: Diagnostics
+    ) -> Table:
+        table = table.rename_columns(list(own)).append_column(ROW, pa.array(np.arange(row, row + len(table))))
+        if items is not None:
+            assert self.items is not None
+            table = join(table, self.item, items, self.items.key_at, report)
+        report.raise_errors()
+        return table

@@ -27,7 +27,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces of a few rows, and every CSV file counts as large."""
     monkeypatch.setattr(pieces, "ROWS", 3)
     monkeypatch.setattr(large, "WHOLE", 0)
-    monkeypatch.setattr(large, "BLOCK", 32)
+    monkeypatch.setattr(large, "BLOCK", 64)
 
 
 def read(path: Path, *names: str, kind: Wanted = "any") -> tuple[list[pa.Table], Diagnostics]:
@@ -69,7 +69,7 @@ def test_a_large_csv_file_has_the_types_of_the_whole(tmp_path: Path, rows: list[
     assert types is not None
     parts = [*large._stream(path, FORM, ["a", "b"], types)]
     if rows:
-        assert pa.concat_tables(parts).equals(whole.combine_chunks()) and (len(parts) > 1 or len(rows) < 10)
+        assert pa.concat_tables(parts).equals(whole.combine_chunks()) and (len(parts) > 1 or len(rows) < 20)
 
 
 @pytest.mark.usefixtures("small")
