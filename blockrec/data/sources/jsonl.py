@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from blockrec.diagnostics import Diagnostics, Span
 
 BLOCK = 1 << 23
 """Bytes that are parsed at once; a line may be longer."""
+_CHANGED = re.compile(r"Column\(/([^/)]+).*\) changed from ")
 _ROW = re.compile(r"^JSON parse error: (.*) in row (\d+)", re.DOTALL)
 
 
@@ -32,7 +34,7 @@ def json_schema(path: Path) -> Any:
     first = next(_blocks(path), None)
     if first is None:
         raise pa.ArrowInvalid("Empty JSON file")
-    return _parsed(first, None).schema
+    return _schema(first, None)
 
 
 def json_pieces(path: Path, names: list[str], at: Span, report: Diagnostics) -> Iterator[Table]:
@@ -41,7 +43,8 @@ def json_pieces(path: Path, names: list[str], at: Span, report: Diagnostics) -> 
     The file is parsed twice if it has several blocks: the first lines do not tell the types of the last.
     """
     try:
-        schema = pa.schema([_whole_schema(path).field(name) for name in names])
+        whole = _whole_schema(path, names)
+        schema = pa.schema([whole.field(name) for name in names])
         for block in _blocks(path):
             yield _parsed(block, schema).select(names)
     except JsonError as error:
@@ -51,12 +54,30 @@ def json_pieces(path: Path, names: list[str], at: Span, report: Diagnostics) -> 
         report.error("E503", f"lines of `{path}` do not agree on a type: {error}", at)
 
 
-def _whole_schema(path: Path) -> Any:
-    """The keys that any line has, with types that hold the values of all."""
+def _whole_schema(path: Path, names: list[str]) -> Any:
+    """The keys `names`, with types that hold the values of all lines."""
     found: dict[Any, None] = {}
     for block in _blocks(path):
-        found[_parsed(block, None).schema] = None
+        schema = _schema(block, names)
+        found[pa.schema([schema.field(name) for name in names if name in schema.names])] = None
     return pa.unify_schemas(list(found), promote_options="permissive")
+
+
+def _schema(block: _Block, names: list[str] | None) -> Any:
+    """Of the keys of a block; if others than `names` change their type from line to line, of `names` alone, or (None)
+    without types.
+    """
+    try:
+        return _parsed(block, None).schema
+    except JsonError as error:
+        changed = _CHANGED.match(str(error))
+        if changed is None or changed[1] in (names or ()):
+            raise
+    rows = [json.loads(line) for line in block.text.splitlines() if line.strip()]
+    known = list(dict.fromkeys(name for row in rows for name in row))
+    if names is None:
+        return pa.schema([(name, pa.null()) for name in known])
+    return pa.schema([(n, pa.array([row.get(n) for row in rows]).type) for n in names if n in known])
 
 
 @dataclass(frozen=True)

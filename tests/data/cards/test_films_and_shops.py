@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -89,3 +90,32 @@ def test_online_retail(tmp_path: Path) -> None:
     ((_, items, categories, _),) = [row for row in rows if row[0] == 17857.0 and row[-1]]
     assert agree(items, ("85123A", *(f"2{n}" for n in range(1, 20))))
     assert agree(categories, (None, *(("MUG", "LAMP", "BAG")[n % 3] for n in range(1, 20))))
+
+
+def test_amazon_2023(tmp_path: Path) -> None:
+    """Milliseconds; metadata of which fields change their type from line to line; no categories, or several."""
+    log = [f"A{user},B{n:03},5.0,{1_452_647_382_000 + 1000 * n}\n" for user, items in USERS.items() for n in items]
+    (tmp_path / "Video_Games.csv").write_text("user_id,parent_asin,rating,timestamp\n" + "".join(log))
+    kinds = {n: ["Video Games", "PC" if n % 2 else "Xbox", "Games"][: n % 4] for n in range(1, 41)}
+    lines = [
+        {
+            "main_category": "Video Games",
+            "price": None if n % 3 else 9.99 if n % 2 else "—",
+            "images": [{"hi_res": None, "large": "x"}] if n % 5 else [],
+            "details": {"Rank": n if n % 2 else {"Games": n}},
+            "categories": kinds[n],
+            "store": None if n % 7 == 0 else f"S{n % 3}",
+            "parent_asin": f"B{n:03}",
+        }
+        for n in range(1, 41)
+    ]
+    (tmp_path / "meta_Video_Games.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = opened("amazon_2023", tmp_path)
+    rows = found.rows(
+        "test", "user", "behaviors.item", "behaviors.category", "behaviors.store", "behaviors.time", "click"
+    )
+    ((_, items, categories, stores, times, _),) = [row for row in rows if row[0] == "A7" and row[-1]]
+    assert agree(items, tuple(f"B{n:03}" for n in range(1, 20)))
+    assert agree(categories, tuple(kinds[n][-1] if kinds[n] else None for n in range(1, 20)))
+    assert agree(stores, tuple(None if n % 7 == 0 else f"S{n % 3}" for n in range(1, 20)))
+    assert times[0] == 1_452_647_383_000

@@ -76,6 +76,14 @@ def test_wrong_lines(tmp_path: Path, text: str, message: str, block: int, monkey
     assert message in error.message or (block == 1 and "do not agree on a type" in error.message)
 
 
+def test_keys_that_nobody_reads_may_be_anything(tmp_path: Path) -> None:
+    rows = [{"id": 1, "odd": 1}, {"id": 2, "odd": {"x": []}}, {"id": 3, "odd": {"x": 1}, "late": "y"}]
+    found, report = files(written(tmp_path / "log.jsonl", rows)), Diagnostics()
+    assert found.columns(report) == ["id", "odd", "late"]
+    read = found.read({"late": Need("any"), "id": Need("any")}, report)
+    assert read is not None and read[0].to_pydict() == {"late": [None, None, "y"], "id": [1, 2, 3]}
+
+
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text("\n", "utf-8")
     report = Diagnostics()
