@@ -18,6 +18,7 @@ from blockrec.graph.passes.link import link
 from blockrec.graph.passes.measure import measure
 from blockrec.graph.passes.parameters import check_parameters
 from blockrec.graph.passes.prune import prune_unused
+from blockrec.graph.passes.recompute import mark_recomputed
 from blockrec.graph.passes.share import share_lookups
 from blockrec.graph.passes.tables import check_tables
 from blockrec.graph.passes.tasks import expand_sinks
@@ -126,6 +127,7 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     graph = check_tables(graph, report)
     graph = infer_types(graph, library, report)
     graph = check_tied(graph, report)
+    graph = mark_recomputed(graph, document.evaluated("train"), report)
     whole, measured = measure(graph, library, features.sequences, report)
     graph = prune_unused(whole, None if report.failed else report)
     if not report.failed:

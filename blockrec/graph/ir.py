@@ -54,6 +54,7 @@ class Node:
     parameters: how many it learns, counted by `measure`; flops, bytes: of its forward pass for one sample.
     shares: graph path of the node whose module, with its weights, it uses.
     kernel: the backend that the file asks for, None if it does not.
+    recompute: its inner values are not kept for the backward pass.
     used_at: where the composites are used that this node belongs to, outermost first.
     """
 
@@ -77,6 +78,7 @@ class Node:
     flops: int | None = None
     bytes: int | None = None
     shares: str | None = None
+    recompute: bool = False
 
     def edges(self) -> Iterator[tuple[str, Edge]]:
         """(port, edge) of every input, in port order."""

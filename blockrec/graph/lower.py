@@ -17,6 +17,7 @@ from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
 from blockrec.graph.passes.prune import only
 from blockrec.graph.pooling import pooled
+from blockrec.graph.recomputed import recomputed, recomputed_rows
 from blockrec.jagged import rows
 from blockrec.signature import Signature
 
@@ -170,13 +171,15 @@ class _Writer:
         if pool := self._pool(node):
             table = self.fx.create_node("get_attr", path, name=f"{name}_table")
             return self._named(pooled, (table, *args, pool), node.name)
-        if not node.lifted:
-            return self.fx.create_node("call_module", path, tuple(args), name=name)
-        if signature.outputs[0].rowwise:
+        if node.lifted and signature.outputs[0].rowwise:
             module = self.fx.create_node("get_attr", path, name=f"{name}_block")
-            return self._named(rows, (module, *args), node.name)
-        steps = tuple(self._named(getattr, (a, "values"), f"{a.name}_values") for a in args if a is not None)
-        return self.fx.create_node("call_module", path, steps, name=name)
+            return self._named(recomputed_rows if node.recompute else rows, (module, *args), node.name)
+        if node.lifted:
+            args = [self._named(getattr, (a, "values"), f"{a.name}_values") for a in args if a is not None]
+        if node.recompute:
+            module = self.fx.create_node("get_attr", path, name=f"{name}_block")
+            return self._named(recomputed, (module, *args), node.name)
+        return self.fx.create_node("call_module", path, tuple(args), name=name)
 
     def _pool(self, node: Node) -> str | None:
         return self.ir.features[node.params["feature"]].pool if node.role == "lookup" else None
