@@ -16,6 +16,7 @@ from blockrec.cli import (
     check,
     compare,
     diff,
+    doctor,
     eval,
     explain,
     export,
@@ -65,6 +66,7 @@ app.command(epilog=ls.EPILOG)(ls.ls)
 app.command(epilog=diff.EPILOG)(diff.diff)
 app.command(epilog=blocks.EPILOG)(blocks.blocks)
 app.command(epilog=explain.EPILOG)(explain.explain)
+app.command(epilog=doctor.EPILOG)(doctor.doctor)
 app.command(epilog=schema.EPILOG)(schema.schema)
 app.command(epilog=shell.EPILOG)(shell.completion)
 app.command()(version.version)
