@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from blockrec.diagnostics import Diagnostics, did_you_mean, fail
 from blockrec.language.metrics import higher_is_better
 from blockrec.run.compare.differences import MISSING, differences
 from blockrec.run.compare.finished import Finished, find_runs
+from blockrec.run.compare.paired import ASSUMES, Paired, adjusted, by_seed
 from blockrec.run.tables import Spread, aligned, count_cell, setting_cell
 
 __all__ = ["Comparison", "compare"]
@@ -45,33 +46,86 @@ def _number(result: Any, path: Sequence[str]) -> float | None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`str()` is the table for people. groups: sorted. metrics: those to show. skipped: what is no finished run."""
+    """`str()` is the table for people. groups: sorted. metrics: those to show. skipped: what is no finished run.
+
+    against: the place in `groups` of the one that paired tests compare with.
+    """
 
     groups: tuple[Group, ...]
     metrics: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    against: int = 0
 
     @cached_property
     def paths(self) -> list[str]:
         """The settings that differ."""
         return list(self.groups[0].differing)
 
+    @cached_property
+    def paired(self) -> list[list[Paired]]:
+        """Of each group, the paired tests of its metrics against the chosen group; none of that group itself."""
+        found: list[list[Paired]] = [[] for _ in self.groups]
+        for metric in self.metrics:
+            tests = {place: test for place in range(len(self.groups)) if (test := self._test(place, metric))}
+            corrected = adjusted([test.p for test in tests.values()])
+            for (place, test), p in zip(tests.items(), corrected, strict=True):
+                found[place].append(replace(test, adjusted=p))
+        return found
+
+    def _test(self, place: int, metric: str) -> Paired | None:
+        if place == self.against:
+            return None
+        ours, theirs = (by_seed(self.groups[i].runs, metric) for i in (place, self.against))
+        return Paired.of(metric, ours, theirs)
+
     def __str__(self) -> str:
+        return "\n\n".join([*self._tables(), *self._tests()])
+
+    def _tables(self) -> Iterator[str]:
         if len(self.paths) <= INLINE:
             lines = [[*self._line(group, inline=True)] for group in self.groups]
-            return aligned(["run", *self.paths, *self._columns], lines)
-        marks = [_mark(number) for number in range(len(self.groups))]
-        lines = [[mark, *self._line(g, inline=False)] for mark, g in zip(marks, self.groups, strict=True)]
+            yield aligned(["run", *self.paths, *self._columns], lines)
+            return
+        lines = [[mark, *self._line(g, inline=False)] for mark, g in zip(self._marks, self.groups, strict=True)]
         settings = [[path, *(setting_cell(g.differing[path]) for g in self.groups)] for path in self.paths]
-        return f"{aligned(['', 'run', *self._columns], lines)}\n\n{aligned(['setting', *marks], settings)}"
+        yield aligned(["", "run", *self._columns], lines)
+        yield aligned(["setting", *self._marks], settings)
+
+    def _tests(self) -> Iterator[str]:
+        """Differences from the chosen group with their p-values, and what these assume."""
+        rows = [
+            [
+                self._name(place),
+                test.metric,
+                f"{test.mean:+.4f} ± {test.half:.4f}",
+                f"{test.adjusted:.3g}",
+                _seeds(test),
+            ]
+            for place, tests in enumerate(self.paired)
+            for test in tests
+        ]
+        if rows:
+            header = [f"minus {self._name(self.against)}", "metric", "difference, 95 %", "p", "seeds"]
+            yield f"{aligned(header, rows)}\n{ASSUMES}"
+
+    @property
+    def _marks(self) -> list[str]:
+        return [_mark(number) for number in range(len(self.groups))]
+
+    def _name(self, place: int) -> str:
+        return self._title(self.groups[place]) if len(self.paths) <= INLINE else self._marks[place]
+
+    @staticmethod
+    def _title(group: Group) -> str:
+        first = group.runs[0].path.resolve()
+        return first.name if len(group.runs) == 1 else f"{first.name} +{len(group.runs) - 1}"
 
     @property
     def _columns(self) -> list[str]:
         return [*self.metrics, "seeds", "steps", "rows/s", "parameters"]
 
     def _line(self, group: Group, *, inline: bool) -> Iterator[str]:
-        first = group.runs[0].path.resolve()
-        yield first.name if len(group.runs) == 1 else f"{first.name} +{len(group.runs) - 1}"
+        yield self._title(group)
         if inline:
             yield from (setting_cell(group.differing[path]) for path in self.paths)
         yield from (str(group.spread(metric)) for metric in self.metrics)
@@ -88,8 +142,10 @@ class Comparison:
                 "settings": {path: value for path, value in group.differing.items() if value is not MISSING},
                 "metrics": {metric: group.spread(metric).to_json() for metric in self.metrics},
                 "runs": [{"directory": str(run.path), "seed": run.seed, "result": run.result} for run in group.runs],
+                "paired": {test.metric: test.to_json() for test in tests},
+                "against": str(self.groups[self.against].runs[0].path) if tests else None,
             }
-            for group in self.groups
+            for group, tests in zip(self.groups, self.paired, strict=True)
         ]
 
 
@@ -98,23 +154,29 @@ def compare(
     *,
     metrics: Sequence[str] = (),
     sort: str | None = None,
+    against: str | Path | None = None,
     runs_dir: str | Path = "runs",
 ) -> Comparison:
     """Runs beside each other, grouped over seeds, the best first.
 
     runs: run directories, folders of them, globs, or names of models (their latest run in `runs_dir`). metrics: which
-    to show; default: those on `test`, else on `valid`. sort: a metric or a setting; default: the first metric. Raises
-    `BlockrecError` for a name of nothing, and if there is nothing to compare.
+    to show; default: those on `test`, else on `valid`. sort: a metric or a setting; default: the first metric.
+    against: the run, with the other seeds of its model, that the others are tested against by pairs of equal seeds;
+    default: the first of the table. Raises `BlockrecError` for a name of nothing, and if there is nothing to compare.
     """
     report = Diagnostics()
-    found, skipped = find_runs(map(str, runs), runs_dir, report)
+    base = [] if against is None else find_runs([str(against)], runs_dir, report)[0]
+    found, skipped = find_runs([*map(str, runs), *map(str, [] if against is None else [against])], runs_dir, report)
     report.raise_errors()
     groups = _grouped(found)
     known = list(dict.fromkeys(name for run in found for name in run.metrics))
     for name in metrics:
         _check(name, known, "metric")
     shown = tuple(metrics) or tuple(_telling(known))
-    return Comparison(tuple(_sorted(groups, shown, sort)), shown, tuple(skipped))
+    ordered = _sorted(groups, shown, sort)
+    keys = [group.runs[0].key for group in ordered]
+    place = keys.index(base[0].key) if base else 0
+    return Comparison(tuple(ordered), shown, tuple(skipped), place)
 
 
 def _grouped(runs: Sequence[Finished]) -> list[Group]:
@@ -157,6 +219,10 @@ def _check(name: str, known: Sequence[str], what: str) -> None:
     if name not in known:
         help = did_you_mean(name, known, f"there are: {', '.join(known)}")
         raise fail("E107", f"these runs have no {what} `{name}`", help=help)
+
+
+def _seeds(test: Paired) -> str:
+    return ",".join(map(str, test.seeds))
 
 
 def _mark(number: int) -> str:
