@@ -19,7 +19,7 @@ def check_form(section: Map, features: Features, report: Diagnostics) -> None:
     """E101 for a key that means nothing where it stands, E208 for a history of no sequence."""
     made, items, form = section.section("samples"), section.section("items"), _Form(report)
     form.excludes(made, "from", ("positives", "negatives"))
-    form.excludes(section, "generate", ("root",))
+    form.excludes(section, "generate", ("root", "convert"))
     form.needs(made, ("user", "time", "csv"), "from", "it describes a file of samples")
     form.needs(made, ("negatives",), "positives", "write `positives: {}` to take every event as one")
     form.needs(items, ("csv", "flags", "words"), "table", "it describes a file of items")

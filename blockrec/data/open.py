@@ -8,6 +8,7 @@ from pathlib import Path
 
 from blockrec import cache as caches
 from blockrec.data import store
+from blockrec.data.convert.convert import converted
 from blockrec.data.dataset import Dataset, opened, stored
 from blockrec.data.derived import is_read
 from blockrec.data.events import Log
@@ -85,7 +86,7 @@ def _opened(
         report.error("E501", "the model does not say which data it is for", section.span, help=help)
         return None
     files = generated(section, cache, progress)
-    root = files or root_of(section, report)
+    root = files or converted(section, root_of(section, report), cache, progress, report)
     if report.failed:
         return None
     plan = read_plan(section, root, features, used, report)

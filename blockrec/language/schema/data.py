@@ -86,6 +86,16 @@ PLANTED: Schema = _object(
     },
 )
 
+MIND: Schema = _object(
+    "MIND, a data set of news: impressions.parquet (user, time, item, click), events.parquet (user, time, item) of the "
+    "histories, and news.parquet (item, category, subcategory).",
+    {
+        "behaviors": {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1, "minLength": 1, "description": "The files behaviors.tsv, in the order of their time."},
+        "news": {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1, "minLength": 1, "description": "The files news.tsv."},
+    },
+    required=["behaviors", "news"],
+)
+
 ITEMS: Schema = _object(
     "Attributes that belong to an item, whoever meets it.",
     {
@@ -228,6 +238,12 @@ DATA: Schema = _object(
             {"planted_interests": PLANTED},
             minProperties=1,
             maxProperties=1,
+        ),
+        "convert": _object(
+            "Tables made of published files that are none, and kept in the cache; other file names are those of the "
+            "tables then.",
+            {"mind": MIND},
+            required=["mind"],
         ),
         "csv": CSV,
         "words": WORDS,

@@ -105,3 +105,42 @@ def test_taobao_ad(tmp_path: Path) -> None:
     assert second == (None, 1, 6250, None, "430548_1007", 0, (), (), ())
     prices = [price for ((price,),) in found.rows("train", "price")]
     assert prices == pytest.approx([0.0, 5.1417], abs=1e-4)
+
+
+NEWS = {f"N{n}": (f"kind{n % 2}", f"part{n % 3}") for n in range(1, 9)}
+TRAIN = [
+    ("1", "U1", "11/11/2019 9:05:58 AM", "N1 N2 N3", "N4-1 N5-0"),
+    ("2", "U2", "11/12/2019 6:11:30 PM", "", "N4-0 N6-1 N5-0"),
+    ("3", "U1", "11/14/2019 12:00:00 AM", "N1 N2 N3", "N5-1"),
+]
+DEV = [
+    ("1", "U3", "11/15/2019 7:00:00 AM", "N2 N1", "N4-1 N6-0"),
+    ("2", "U1", "11/15/2019 12:30:00 PM", "N1 N2 N3 N5", "N6-1"),
+]
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_mind(tmp_path: Path, size: str) -> None:
+    """One row for each news that was shown, with the history that was published with it; quotes mean nothing."""
+    for part, rows in (("train", TRAIN), ("dev", DEV)):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "behaviors.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
+        lines = [f'{name}\t{kind}\t{sub}\t"Title\tText\thttps://x\t[]\t[]\n' for name, (kind, sub) in NEWS.items()]
+        (tmp_path / part / "news.tsv").write_text("".join(lines))
+    found = opened(f"mind_{size}", tmp_path)
+    names = ("user", "item", "category", "click", "behaviors.item", "behaviors.category")
+    history = ("N1", "N2", "N3")
+    kinds = ("kind1", "kind0", "kind1")
+    assert found.rows("train", *names) == [
+        ("U1", "N4", "kind0", 1, history, kinds),
+        ("U1", "N5", "kind1", 0, history, kinds),
+        ("U2", "N4", "kind0", 0, (), ()),
+        ("U2", "N6", "kind0", 1, (), ()),
+        ("U2", "N5", "kind1", 0, (), ()),
+    ]
+    assert found.rows("valid", *names) == [("U1", "N5", "kind1", 1, history, kinds)]
+    assert found.rows("test", *names) == [
+        ("U1", "N6", "kind0", 1, (*history, "N5"), (*kinds, "kind1")),
+        (None, "N4", "kind0", 1, ("N2", "N1"), ("kind0", "kind1")),
+        (None, "N6", "kind0", 0, ("N2", "N1"), ("kind0", "kind1")),
+    ]

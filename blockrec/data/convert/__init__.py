@@ -1,0 +1,1 @@
+"""Published files that are no tables → tables, made once and kept in the cache."""
