@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blockrec.data import store
 from blockrec.data.fetch import places
+from blockrec.data.fetch.alone import alone
 from blockrec.data.fetch.catalogue import Entry, Remote, name_of
 from blockrec.data.fetch.checks import Against, Hashes, check
 from blockrec.data.fetch.download import Download, Progress
@@ -54,7 +55,14 @@ def fetch(
     """Fill the folder of a data set; it appears when all is there. Checksums are those of the catalogue, else of the
     user's catalogue, which is told those of a first download. Raises `BlockrecError` (E506).
     """
-    folder, downloads = places.folder_of(entry.name), places.home() / DOWNLOADS / entry.name
+    downloads = places.home() / DOWNLOADS / entry.name
+    with alone(downloads, entry.name):
+        fetched = _filled(entry, files, downloads, progress, wait)
+    shutil.rmtree(downloads, ignore_errors=True)
+    return fetched
+
+
+def _filled(entry: Entry, files: Sequence[Remote], downloads: Path, progress: Progress, wait: float) -> list[Fetched]:
     seen = places.recorded(entry.name)
     got = [_got(remote, downloads, seen.get(remote.name), progress, wait) for remote in files]
 
@@ -64,13 +72,12 @@ def fetch(
         _holds(entry, scratch)
 
     try:
-        store.built(folder, build)
+        store.built(places.folder_of(entry.name), build)
     except BlockrecError:
         shutil.rmtree(downloads, ignore_errors=True)
         raise
     fetched = [found for _, found in got]
     places.record(entry.name, {found.remote.name: found.seen for found in fetched})
-    shutil.rmtree(downloads, ignore_errors=True)
     return fetched
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_what_is_not_there_is_asked_for_once(server: Server, tmp_path: Path) -> 
     with pytest.raises(BlockrecError, match="answers 404"):
         download(server, tmp_path).run()
     assert len(served.requests) == 1
+
+
+def test_a_full_disk_keeps_what_has_arrived(server: Server, tmp_path: Path) -> None:
+    """The error of the system passes; the next attempt goes on."""
+    served = server.serve("file", CONTENT)
+
+    def full(name: str, done: int, total: int | None) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        download(server, tmp_path, progress=full).run()
+    have = (tmp_path / "file.part").stat().st_size
+    assert 0 < have < len(CONTENT)
+    download(server, tmp_path).run()
+    assert served.requests[-1] == f"bytes={have}-" and (tmp_path / "file").read_bytes() == CONTENT
 
 
 def test_no_server(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from blockrec.data.fetch.alone import alone
 from blockrec.data.fetch.catalogue import Entry, Remote, entry_of, names
 from blockrec.data.fetch.fetch import Fetched, fetch, wanted
 from blockrec.diagnostics import BlockrecError
@@ -39,7 +40,9 @@ def got(found: Entry) -> list[Fetched]:
 
 
 def content(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Text of each file but the lock."""
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "lock"]
+    return {str(p.relative_to(folder)): p.read_text() for p in files}
 
 
 def left(data: Path) -> list[str]:
@@ -94,6 +97,15 @@ def test_a_first_download_is_recorded_and_the_next_compared(server: Server, data
     with pytest.raises(BlockrecError, match="not the one recorded by the first download"):
         got(again)
     assert not (data / "set").exists()
+
+
+def test_two_processes_do_not_write_one_file(server: Server, data: Path) -> None:
+    pytest.importorskip("fcntl")
+    served = server.serve("set.zip", ARCHIVE)
+    with alone(data / ".downloads/set", "set"), pytest.raises(BlockrecError, match="another process is fetching `set`"):
+        got(entry(server))
+    assert served.requests == []
+    got(entry(server))
 
 
 def test_an_archive_without_what_the_card_reads(server: Server, data: Path) -> None:
