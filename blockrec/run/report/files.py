@@ -149,5 +149,8 @@ def _reliability(lines: list[Mapping[str, Any]]) -> Iterator[Reliability]:
     for line in lines:
         if curve := line.get("reliability"):
             of = (line["split"], line["task"])
-            found[of] = Reliability(*of, line["step"], curve["predicted"], curve["observed"], curve["counts"])
+            bins = zip(curve["predicted"], curve["observed"], curve["counts"], strict=True)
+            filled = [row for row in bins if row[2]]
+            if filled:
+                found[of] = Reliability(*of, line["step"], *map(list, zip(*filled, strict=True)))
     return iter(found.values())

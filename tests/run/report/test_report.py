@@ -153,7 +153,7 @@ def test_a_long_run_of_a_large_model_stays_small(copy: Path) -> None:
 
 
 def test_calibration_is_drawn(copy: Path) -> None:
-    curve = {"predicted": [0.1, 0.5], "observed": [0.2, 0.4], "counts": [10, 1000]}
+    curve = {"predicted": [0.1, None, 0.5], "observed": [0.2, None, 0.4], "counts": [10, 0, 1000]}
     line = {"step": 3, "epoch": 1, "split": "test", "task": "click", "metric": "ece", "reliability": curve}
     (copy / "metrics.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     page = read(write_report(copy))
