@@ -26,11 +26,13 @@ class ColumnWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.columns: dict[str, _Column] = {}
+        self.files = 0
 
     def append(self, name: str, values: Array) -> None:
         """Further rows of a column: [n] or [n, width]."""
         if name not in self.columns:
-            self.columns[name] = _Column(self.folder / f"{len(self.columns)}.npy", values)
+            self.columns[name] = _Column(self.folder / f"{self.files}.npy", values)
+            self.files += 1
         self.columns[name].append(values)
 
     def write(self, name: str, values: Array) -> None:
@@ -38,6 +40,11 @@ class ColumnWriter:
         if name in self.columns:
             self.columns[name].start(values)
         self.append(name, values)
+
+    def drop(self, name: str) -> None:
+        """Forget what was written of a column, if anything was."""
+        if name in self.columns:
+            self.columns.pop(name).close()
 
     def close(self) -> None:
         """Close all files."""
@@ -51,11 +58,13 @@ def column_writer(folder: Path) -> Iterator[ColumnWriter]:
     writer = ColumnWriter(folder)
     with closing(writer):
         yield writer
-    (folder / INDEX).write_text(json.dumps([*writer.columns]), "utf-8")
+    files = {name: column.name for name, column in writer.columns.items()}
+    (folder / INDEX).write_text(json.dumps(files), "utf-8")
 
 
 class _Column:
     def __init__(self, path: Path, like: Array) -> None:
+        self.name = path.name
         self.file: BinaryIO = path.open("wb")
         self.start(like)
 
@@ -84,5 +93,5 @@ class _Column:
 
 def mapped(folder: Path) -> dict[str, Array]:
     """The columns in `folder`: nothing is read before it is used."""
-    names = json.loads((folder / INDEX).read_text("utf-8"))
-    return {name: np.asarray(np.load(folder / f"{i}.npy", mmap_mode="r")) for i, name in enumerate(names)}
+    files = json.loads((folder / INDEX).read_text("utf-8"))
+    return {name: np.asarray(np.load(folder / file, mmap_mode="r")) for name, file in files.items()}

@@ -18,7 +18,7 @@ def with_exchanged_histories(samples: Samples, part: Part) -> Samples:
     (A user with more than half of a part's samples cannot be given only those of others.)
     """
     index = exchanged(samples.own, part)
-    return replace(samples, owner=samples.owner[index], end=samples.end[index])
+    return replace(samples, donor=samples.donor[index])
 
 
 def exchanged(user: Index, part: Part) -> Index:

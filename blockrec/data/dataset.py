@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from blockrec.data import arrow
 from blockrec.data.batches import Gather, Split, window
+from blockrec.data.columns import mapped
 from blockrec.data.numbers import Fit, from_json
 from blockrec.data.plan import Plan
 from blockrec.data.sampling.plan import SAMPLED
@@ -39,9 +40,9 @@ class Dataset:
     values: Mapping[str, Vocabulary] = field(repr=False)
 
     def describe(self) -> dict[str, Any]:
-        """Events, users, items; samples a part; mean and longest history a sequence; positive rate a label."""
+        """Events, users, items of a log; samples a part; mean and longest history a sequence; positive rate a label."""
         gather = self.splits["train"].gather
-        found = {key: self.notes[key] for key in ("events", "users", "items", "samples")}
+        found = {key: self.notes[key] for key in ("events", "users", "items", "samples") if key in self.notes}
         if gather.sampler is not None:
             found["negatives"] = gather.sampler.describe()
         return {**found, "history": _histories(gather), "positive": _rates(gather, self.notes["binary"])}
@@ -84,9 +85,9 @@ def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
     lists = {f.name: Sequence(f.name, (f.name,), f.max_len, f.keep, f.span) for f in features if f.pool}
     steps: dict[str, arrow.Array] = {}
     for name in sorted(sequences):
-        steps |= arrow.arrays_of(arrow.read(folder / f"{name}.steps.arrow"))
+        steps |= mapped(folder / f"{name}.steps")
     labels = tuple(x.name for x in plan.labels if x.name in plan.used and x.sequence is None)
-    columns = arrow.arrays_of(arrow.read(folder / "samples.arrow"))
+    columns = mapped(folder / "samples")
     draws = plan.draws
     drawn = {**draws.sequences} if draws is not None else {}
     sampler = Sampler.open(folder, draws.sampled, columns) if draws and draws.sampled and SAMPLED in drawn else None

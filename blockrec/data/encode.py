@@ -23,7 +23,7 @@ from blockrec.language.features import Column as FromColumn
 def encode(
     feature: Feature, column: Column, fit: Vocabulary | Fit | None, place: Place, report: Diagnostics
 ) -> Array | None:
-    """[n] rows of a table (int32 or int64), [n, width] float32, or [n] raw values; None after E503 or E504.
+    """[n] rows of a table (whole numbers), [n, width] float32, or [n] raw values; None after E503 or E504.
 
     fit: what the training data say of the feature's root: its vocabulary, the edges of its buckets, its scale.
     """
@@ -62,19 +62,22 @@ def reader_of(feature: Feature, place: Place, report: Diagnostics) -> Reader:
 
 def _ids(feature: Feature, column: Column, fit: Vocabulary | Fit | None, reader: Reader) -> Array | None:
     if isinstance(fit, Vocabulary):
-        return fit.encode(column)
+        return _narrow(fit.encode(column), fit.rows)
     if isinstance(fit, Edges):
         values = reader.with_gaps(column)
-        return None if values is None else fit.rows(values)
+        return None if values is None else _narrow(fit.rows(values), len(fit.edges) + 2)
     assert isinstance(feature.vocab, int)
     if not isinstance(feature.ids, Hashed):
-        return reader.ids(column, feature.vocab)
+        rows = reader.ids(column, feature.vocab)
+        return None if rows is None else _narrow(rows, feature.vocab)
     values = reader.hashable(column)
     return None if values is None else _narrow(hashing.rows_of(values, feature.vocab), feature.vocab)
 
 
 def _narrow(rows: Array, vocab: int) -> Array:
-    return rows.astype(np.int32) if vocab < 2**31 else rows
+    """As few bytes as the rows of the table need."""
+    kinds = (kind for kind in (np.int8, np.int16, np.int32) if vocab - 1 <= np.iinfo(kind).max)
+    return rows.astype(next(kinds, np.int64), copy=False)
 
 
 def numbers_of(feature: Feature, column: Column, reader: Reader, dtype: str = "float64") -> Array | None:

@@ -16,6 +16,8 @@ from blockrec.data.calendar import MISSING
 from blockrec.data.derived import is_age, is_read, moments
 from blockrec.data.encode import numbers_of, reader_of
 from blockrec.data.fits import Fits
+from blockrec.data.frame import spans
+from blockrec.data.histories import Bounds
 from blockrec.data.numbers import Edges, Scale
 from blockrec.data.plan import Plan
 from blockrec.data.reader import Reader, is_list, is_value
@@ -36,7 +38,7 @@ class Fitter:
 
     plan: Plan
     rows: Mapping[str | None, Rows]
-    bounds: Mapping[str, tuple[Array, Array]]
+    bounds: Mapping[str, Bounds]
 
     def fits(self) -> Fits:
         """All of the features that are read; a column that does not fit is left for `encode` to report."""
@@ -66,7 +68,7 @@ class Fitter:
             words = read_words(first.ids.file, first.span, report)
             report.raise_errors()
             return Vocabulary(pa.array(words, pa.string()), first.ids.cold)
-        columns = [column for f in features if (column := self._training(f)) is not None]
+        columns = [column.unique() for f in features for column in self._training(f) or ()]
         try:
             return Vocabulary.of(columns or [pa.nulls(0)], first.ids.cold)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -74,15 +76,26 @@ class Fitter:
             message = f"columns that share the ids of `{first.root}` do not agree: {error}"
             raise fail("E503", message, root.span if root else None) from error
 
-    def _training(self, feature: Feature) -> Column | None:
-        """The ids of the training part, one after another; None if the column has another form."""
+    def _training(self, feature: Feature) -> list[Column] | None:
+        """The ids or numbers of the training part, piece by piece; None if the column has another form."""
+        found = []
+        for column in self._trained(feature):
+            if is_list(column.type) != (feature.pool is not None):
+                return None
+            found.append(column.flatten() if feature.pool else column)
+        return found if found and all(is_value(column.type) for column in found) else None
+
+    def _trained(self, feature: Feature) -> list[Column]:
+        """What the column has in the training part, piece by piece; nothing if it does not fit."""
         rows = self.rows[feature.sequence]
-        column = rows.column(feature, Diagnostics())
-        if column is None or is_list(column.type) != (feature.pool is not None):
-            return None
-        column = rows.in_training(column)
-        column = column.flatten() if feature.pool else column
-        return column if is_value(column.type) else None
+        whole = [(0, len(rows))]
+        for parts in (spans(len(rows)), whole):
+            found = [(rows.column(feature, Diagnostics(), *part), part[0]) for part in parts]
+            known = [rows.in_training(column, start) for column, start in found if column is not None]
+            # What is odd in a piece, such as times that are all early, may not be in the whole column.
+            if len(known) == len(found):
+                return known
+        return []
 
     def _edges(self, features: list[Feature]) -> Edges:
         ids = features[0].ids
@@ -96,8 +109,10 @@ class Fitter:
         """[n] float64 of the training part, NaN for null."""
         if is_age(feature):
             return self._ages(feature)
-        column = self._training(feature)
-        return None if column is None else self._reader(feature).with_gaps(column)
+        columns = self._training(feature)
+        found = [self._reader(feature).with_gaps(column) for column in columns or ()]
+        known = [values for values in found if values is not None]
+        return np.concatenate(known) if known and len(known) == len(found) else None
 
     def _scale(self, feature: Feature) -> Scale | None:
         assert feature.norm is not None
@@ -105,10 +120,9 @@ class Fitter:
             ages = self._ages(feature)
             values = None if ages is None else ages[~np.isnan(ages)].reshape(-1, 1)
         else:
-            rows = self.rows[feature.sequence]
-            column = rows.column(feature, Diagnostics())
-            known = None if column is None else pc.drop_null(rows.in_training(column))
-            values = None if known is None else numbers_of(feature, known, self._reader(feature))
+            read = [numbers_of(feature, pc.drop_null(c), self._reader(feature)) for c in self._trained(feature)]
+            known = [numbers for numbers in read if numbers is not None]
+            values = np.concatenate(known) if known and len(known) == len(read) else None
         return None if values is None else Scale.of(feature.norm, values)
 
     def _reader(self, feature: Feature) -> Reader:
@@ -134,7 +148,7 @@ class Fitter:
     def _minutes(self, feature: Feature, since: Array, now: Array, chosen: Array) -> Array:
         """[Σ] the ages of the steps of chosen samples."""
         assert feature.sequence is not None
-        start, end = (bound[chosen] for bound in self.bounds[feature.sequence])
+        start, end = self.bounds[feature.sequence][chosen]
         start, end = window(self.plan.sequences[feature.sequence], start, end)
         lengths = end - start
         index = np.arange(lengths.sum()) + np.repeat(start - np.cumsum(lengths) + lengths, lengths)
@@ -145,7 +159,7 @@ def sample_moments(feature: Feature, samples: Rows, report: Diagnostics) -> Arra
     """[n] the moments of the samples that ages of `feature` count to; None after E503."""
     source = feature.source
     assert isinstance(source, Calendar) and source.column is not None
-    return moments(feature, source, samples.table.column(source.column), source.column, report)
+    return moments(feature, source, samples.table([source.column]).column(source.column), source.column, report)
 
 
 def _by_root(features: list[Feature]) -> dict[str, list[Feature]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,6 +106,39 @@ class Repeated:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The rows `index` of a column."""
+
+    values: Values
+    index: Index
+
+    @property
+    def type(self) -> Any:
+        return self.values.type
+
+    def part(self, start: int, stop: int) -> Column:
+        return self.values.take(self.index[start:stop])
+
+    def take(self, rows: Index) -> Column:
+        return self.values.take(self.index[rows])
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column that is made from another one, value by value."""
+
+    values: Values
+    type: Any
+    function: Callable[[Column], Column]
+
+    def part(self, start: int, stop: int) -> Column:
+        return self.function(self.values.part(start, stop))
+
+    def take(self, rows: Index) -> Column:
+        return self.function(self.values.take(rows))
+
+
+@dataclass(frozen=True)
 class Frame:
     """`rows` rows of named columns."""
 
@@ -121,12 +154,28 @@ class Frame:
         """Some columns of the rows `start:stop`."""
         return pa.table({name: self.columns[name].part(start, stop) for name in names})
 
-    def codes(self, name: str) -> tuple[Column, NDArray[np.int32]]:
-        """Sorted unique values of a column, and for each row the place of its value among them, −1 for null."""
+    def column(self, name: str) -> Column:
+        """A whole column."""
+        return self.columns[name].part(0, self.rows)
+
+    def chosen(self, index: Index) -> Frame:
+        """The rows `index`, in that order."""
+        return Frame(len(index), {name: Chosen(values, index) for name, values in self.columns.items()})
+
+    def having(self, columns: Mapping[str, Values]) -> Frame:
+        """With further columns, or others instead."""
+        return Frame(self.rows, {**self.columns, **columns})
+
+    def values(self, name: str) -> Column:
+        """Sorted unique values of a column, without null."""
         column, seen = self.columns[name], pa.array([], self.columns[name].type)
         for start, stop in spans(self.rows):
             seen = pa.concat_arrays([seen, column.part(start, stop).drop_null().unique()]).unique()
-        values = arrow.ordered(seen)
+        return arrow.ordered(seen)
+
+    def codes(self, name: str) -> tuple[Column, NDArray[np.int32]]:
+        """Sorted unique values of a column, and for each row the place of its value among them, −1 for null."""
+        column, values = self.columns[name], self.values(name)
         codes = np.empty(self.rows, np.int32)
         for start, stop in spans(self.rows):
             codes[start:stop] = arrow.places(column.part(start, stop), values)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from blockrec.data.events import Index, Log
+from blockrec.data.arrow import Array
+from blockrec.data.events import Log
+from blockrec.data.frame import index_type, spans
 from blockrec.data.plan import Plan
-from blockrec.data.samples import Samples
+from blockrec.data.samples import Samples, masked
 from blockrec.diagnostics import Diagnostics
 
 Mask = NDArray[np.bool_]
@@ -16,20 +20,41 @@ Mask = NDArray[np.bool_]
 def kept_events(plan: Plan, log: Log, sequence: str, report: Diagnostics) -> Mask | None:
     """[events] which of them enter the histories of a sequence; None: all."""
     where = plan.histories.get(sequence)
-    return None if where is None else where.mask(log.table, report)
+    return None if where is None else masked(where, log.frame, report)
 
 
-def bounds_of(log: Log, kept: Mask | None, owner: Index, end: Index) -> tuple[Index, Index]:
-    """[n], [n] where histories start and end among the kept events."""
-    start = log.first(owner)
-    if kept is None:
-        return start, end
-    before = np.concatenate([[0], np.cumsum(kept)])
-    return before[start], before[end]
+@dataclass(frozen=True)
+class Bounds:
+    """Where histories start and end among the kept events. before: [events + 1] how many are kept; None: all are."""
+
+    log: Log
+    samples: Samples
+    before: Array | None
+
+    @classmethod
+    def of(cls, log: Log, samples: Samples, kept: Mask | None) -> Bounds:
+        """Of the histories of samples."""
+        if kept is None:
+            return cls(log, samples, None)
+        kind = index_type(len(log) + 1)
+        return cls(log, samples, np.concatenate([np.zeros(1, kind), np.cumsum(kept, dtype=kind)]))
+
+    def __getitem__(self, rows: Array | slice) -> tuple[Array, Array]:
+        """[n], [n] of some samples."""
+        donor = self.samples.donor[rows]
+        start, end = self.log.first(self.samples.base.user[donor]), self.samples.base.end[donor]
+        if self.before is not None:
+            start, end = self.before[start], self.before[end]
+        kind = index_type(len(self.log) + 1)
+        return start.astype(kind), end.astype(kind)
 
 
-def lengths_of(plan: Plan, log: Log, samples: Samples, report: Diagnostics) -> Index:
+def lengths_of(plan: Plan, log: Log, samples: Samples, report: Diagnostics) -> Array:
     """[n] steps in the shortest history of each sample that `history:` describes, else its earlier events."""
     masks = [kept_events(plan, log, name, report) for name in plan.histories] or [None]
-    bounds = [bounds_of(log, mask, samples.owner, samples.end) for mask in masks]
-    return np.asarray(np.min([end - start for start, end in bounds], axis=0))
+    bounds = [Bounds.of(log, samples, mask) for mask in masks]
+    lengths = np.empty(len(samples), index_type(len(log) + 1))
+    for start, stop in spans(len(samples)):
+        found = (bound[start:stop] for bound in bounds)
+        lengths[start:stop] = np.min([last - first for first, last in found], axis=0)
+    return lengths

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from blockrec.data.arrow import Array
 from blockrec.data.control import with_exchanged_histories
 from blockrec.data.draws import with_negatives
 from blockrec.data.events import Log
@@ -15,7 +18,7 @@ from blockrec.data.histories import kept_events, lengths_of
 from blockrec.data.plan import Plan
 from blockrec.data.samples import Samples, chosen, of_events, of_impressions, trained_events, with_labels
 from blockrec.data.sampling.pool import Pool
-from blockrec.data.splits import TRAIN
+from blockrec.data.splits import NAMES, TRAIN, Part
 from blockrec.data.write import Writer
 from blockrec.diagnostics import Diagnostics, fail
 
@@ -37,17 +40,23 @@ def prepare(plan: Plan, log: Log, folder: Path, report: Diagnostics, progress: C
         assert plan.item is not None
         samples, stem = with_negatives(samples, log, trained, plan.samples, plan.item)
         part = part[stem]
-    order = np.argsort(part, kind="stable")
+    order = _by_part(part, samples.row.dtype)
     samples, part = samples.take(order), part[order]
     progress(f"encoding {len(samples):,} samples")
     pool = Pool.of(plan.draws, log, trained) if plan.draws is not None else None
-    samples = samples if pool is None else pool.described(samples)
+    if pool is not None:
+        samples = replace(samples, made={**samples.made, **pool.made(samples.frame)})
     Writer(plan, log, samples, part, trained, kept, report, pool).write(folder)
+
+
+def _by_part(part: Part, kind: Any) -> Array:
+    """[n] the samples of each part, in their order."""
+    return np.concatenate([np.flatnonzero(part == name).astype(kind) for name in range(len(NAMES))])
 
 
 def _same_clock(plan: Plan, log: Log) -> None:
     """E503 for moments of the split that are dates where times are numbers, or the reverse."""
-    dated = pa.types.is_timestamp(log.table.schema.field(plan.log.time).type)
+    dated = pa.types.is_timestamp(log.frame.columns[plan.log.time].type)
     if plan.split.test_from is not None and plan.split.dated != dated:
         what = ("a date", "numbers") if plan.split.dated else ("a number", "timestamps")
         message = f"`test_from` is {what[0]}, but the times in column `{plan.log.time}` are {what[1]}"

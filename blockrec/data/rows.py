@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from blockrec.data.arrow import Column, Table
-from blockrec.data.derived import Place, column_of, is_age
+from blockrec.data.derived import Place, column_of, columns_of, is_age
 from blockrec.data.encode import reader_of
 from blockrec.data.events import Log
+from blockrec.data.frame import Frame, index_type
 from blockrec.data.histories import Mask
 from blockrec.data.samples import Samples
 from blockrec.data.sources.joined import ROW
+from blockrec.data.sources.tables import Origin
 from blockrec.data.splits import TRAIN, Part
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Feature
@@ -22,36 +25,49 @@ from blockrec.language.features import Feature
 
 @dataclass(frozen=True)
 class Rows:
-    """table: the columns. place: row → its place in the user's files. trained: which rows belong to the training."""
+    """frame: the columns. place: row → its place in the user's files. trained: which rows belong to the training."""
 
-    table: Table
+    frame: Frame
     place: Place
     trained: Mask
 
-    def column(self, feature: Feature, report: Diagnostics) -> Column | None:
-        """[n] the values of a feature, nulls replaced by its default (ages: see `column_of`); None after E503."""
-        column = column_of(feature, self.table, report)
+    def __len__(self) -> int:
+        return self.frame.rows
+
+    def table(self, names: Iterable[str], start: int = 0, stop: int | None = None) -> Table:
+        """Some columns of the rows `start:stop`, or of all."""
+        return self.frame.table(names, start, len(self) if stop is None else stop)
+
+    def column(self, feature: Feature, report: Diagnostics, start: int = 0, stop: int | None = None) -> Column | None:
+        """The values of a feature in the rows `start:stop`, or in all, nulls replaced by its default.
+
+        Ages: see `column_of`. None after E503.
+        """
+        names = columns_of(feature, steps=feature.sequence is not None)
+        column = column_of(feature, self.table(names, start, stop), report)
         default: Any = getattr(feature.source, "default", None)
         if column is None or default is None or feature.pool or is_age(feature):
             return column
         return reader_of(feature, self.place, report).filled(column, default)
 
-    def in_training(self, column: Column) -> Column:
-        """The part of a column that the training may see."""
-        return column.filter(pa.array(self.trained))
+    def in_training(self, column: Column, start: int = 0) -> Column:
+        """The part of a column of the rows from `start` on that the training may see."""
+        return column.filter(pa.array(self.trained[start : start + len(column)]))
 
 
 def of_samples(samples: Samples, part: Part) -> Rows:
     """The samples; those of the training part are trained."""
-    return Rows(samples.table, _places(samples.table, samples.origin), part == TRAIN)
+    return Rows(samples.frame, _places(samples.frame, samples.base.origin), part == TRAIN)
 
 
 def of_steps(log: Log, kept: Mask | None, trained: Mask) -> Rows:
     """The events that enter the histories of a sequence. trained: [events of the log]."""
-    table = log.table if kept is None else log.table.filter(pa.array(kept))
-    return Rows(table, _places(table, log.origin), np.asarray(trained if kept is None else trained[kept]))
+    if kept is None:
+        return Rows(log.frame, _places(log.frame, log.origin), trained)
+    frame = log.frame.chosen(np.flatnonzero(kept).astype(index_type(len(log))))
+    return Rows(frame, _places(frame, log.origin), trained[kept])
 
 
-def _places(table: Table, origin: Any) -> Place:
-    rows = table.column(ROW)
-    return lambda i: str(origin.place(rows[i].as_py()))
+def _places(frame: Frame, origin: Origin) -> Place:
+    rows = frame.columns[ROW]
+    return lambda i: str(origin.place(rows.part(i, i + 1)[0].as_py()))

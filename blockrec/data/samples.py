@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Array, Table, one_chunk
-from blockrec.data.events import Index, Log
+from blockrec.data.arrow import Array, Column, Table, one_chunk
+from blockrec.data.events import Log
+from blockrec.data.frame import Frame, Held, Values, index_type, spans
 from blockrec.data.keys import check_keys
 from blockrec.data.negatives import NegativesPlan
 from blockrec.data.sources.joined import JoinedFiles
@@ -20,8 +22,6 @@ from blockrec.data.spool import times_of
 from blockrec.data.vocabulary import codes_of
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span, fail
-
-ARRAYS = ("own", "user", "time", "event", "owner", "end")
 
 
 @dataclass(frozen=True)
@@ -72,43 +72,121 @@ class SamplePlan:
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Samples before they are encoded.
+class Base:
+    """Rows that samples are chosen from: the events of a log, or impressions.
 
-    table: the columns of each; `ROW` is its row in `origin`.
-    own: [n] its user among all samples.  user: [n] its user in the log (−1: has no events).
-    event: [n] its own event in the log, −1 for an impression.
-    owner, end: [n] the user whose events its history is (its own user), and the event before which it ends.
+    own: [rows] its user among all samples.  user: [rows] its user in the log (−1: has no events).
+    end: [rows] the event before which its history ends.
     """
 
-    table: Table
+    frame: Frame
     origin: Origin
-    own: Index
-    user: Index
+    own: Array
+    user: Array
     time: Array
-    event: Index
-    owner: Index
-    end: Index
+    end: Array
+    is_log: bool
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """item: [n] the place of the item that was drawn, −1 for a positive. values: of all items, by column."""
+
+    item: Array
+    values: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples before they are encoded: places in `base`, so that one takes a few bytes.
+
+    row: [n] which row each is.  donor: [n] the row whose history it has (its own).
+    made: name → [n], columns that are not in `base`.  drawn: where negatives were drawn.
+    """
+
+    base: Base
+    row: Array
+    donor: Array
+    made: Mapping[str, Array] = field(default_factory=dict)
+    drawn: Drawn | None = None
 
     def __len__(self) -> int:
-        return len(self.user)
+        return len(self.row)
 
-    def take(self, index: Index) -> Samples:
+    @property
+    def own(self) -> Array:
+        """[n] the user among all samples."""
+        return self.base.own[self.row]
+
+    @property
+    def user(self) -> Array:
+        """[n] the user in the log, −1 for one without events."""
+        return self.base.user[self.row]
+
+    @property
+    def time(self) -> Array:
+        """[n] its moment."""
+        return self.base.time[self.row]
+
+    @property
+    def event(self) -> Array:
+        """[n] its own event in the log, −1 for an impression."""
+        return self.row if self.base.is_log else np.full(len(self), -1)
+
+    @property
+    def frame(self) -> Frame:
+        """The columns of each."""
+        found = self.base.frame.chosen(self.row)
+        made: dict[str, Values] = {name: Held(pa.array(values)) for name, values in self.made.items()}
+        if self.drawn is not None:
+            for name, values in self.drawn.values.items():
+                made[name] = Replaced(found.columns[name], self.drawn.item, values)
+        return found.having(made)
+
+    def take(self, index: Array | slice) -> Samples:
         """The samples at `index`, in that order."""
-        arrays = {name: getattr(self, name)[index] for name in ARRAYS}
-        return replace(self, table=self.table.take(pa.array(index)), **arrays)
+        row = self.row[index]
+        donor = row if self.donor is self.row else self.donor[index]
+        made = {name: values[index] for name, values in self.made.items()}
+        drawn = self.drawn and replace(self.drawn, item=self.drawn.item[index])
+        return replace(self, row=row, donor=donor, made=made, drawn=drawn)
 
     def keep(self, mask: NDArray[np.bool_], what: str, at: Span) -> Samples:
         """Those where `mask` holds; E505 if that removes the last one."""
         if len(self) and not mask.any():
             raise fail("E505", f"no sample is left: {what} removes the last {len(self):,}", at)
-        return self.take(np.flatnonzero(mask))
+        return self if mask.all() else self.take(np.flatnonzero(mask).astype(self.row.dtype))
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A column of samples; those that were drawn have the values of their item."""
+
+    values: Values
+    item: Array
+    of_items: Column
+
+    @property
+    def type(self) -> Any:
+        return self.values.type
+
+    def part(self, start: int, stop: int) -> Column:
+        return self._mixed(self.values.part(start, stop), self.item[start:stop])
+
+    def take(self, rows: Array) -> Column:
+        return self._mixed(self.values.take(rows), self.item[rows])
+
+    def _mixed(self, own: Column, item: Array) -> Column:
+        drawn = np.flatnonzero(item >= 0)
+        index = np.arange(len(own))
+        index[drawn] = len(own) + np.arange(len(drawn))
+        return pa.concat_arrays([own, self.of_items.take(pa.array(item[drawn]))]).take(pa.array(index))
 
 
 def of_events(log: Log) -> Samples:
     """Every event as a sample."""
-    owner, event = log.owner.astype(np.int64), np.arange(len(log))
-    return Samples(log.table, log.origin, owner, owner, log.time, event, owner, log.earlier.astype(np.int64))
+    row = np.arange(len(log), dtype=index_type(len(log)))
+    return Samples(Base(log.frame, log.origin, log.owner, log.owner, log.time, log.earlier, True), row, row)
 
 
 def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Diagnostics) -> Samples:
@@ -122,13 +200,12 @@ def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Di
     times = times_of(table.column(time))
     users, own = codes_of(table.column(user))
     known = log.user_codes(users)[own]
-    event = np.full(len(table), -1)
-    samples = Samples(table, origin, own, known, times, event, known, log.before(known, times))
-    return samples.take(np.lexsort((times, own)))
+    row = np.lexsort((times, own))
+    return Samples(Base(Frame.of(table), origin, own, known, times, log.before(known, times), False), row, row)
 
 
 def _comparable(table: Table, log: Log, name: str, at: Span, report: Diagnostics) -> None:
-    here, there = one_chunk(table.column(name)).type, one_chunk(log.table.column(name)).type
+    here, there = one_chunk(table.column(name)).type, log.frame.columns[name].type
     if len(table) and len(log) and _family(here) != _family(there):
         report.error("E503", f"column `{name}` is {there} in the events and {here} in the samples", at)
 
@@ -141,17 +218,16 @@ def _family(kind: Any) -> str:
 
 def with_labels(samples: Samples, labels: dict[str, Condition], report: Diagnostics) -> Samples:
     """Samples with a 0/1 column for each condition."""
-    table = samples.table
-    for name, condition in labels.items():
-        table = with_column(table, name, pa.array(condition.mask(samples.table, report).astype(np.int8)))
+    frame = samples.frame
+    made = {name: masked(condition, frame, report).astype(np.int8) for name, condition in labels.items()}
     report.raise_errors()
-    return replace(samples, table=table)
+    return replace(samples, made={**samples.made, **made})
 
 
 def chosen(samples: Samples, plan: Positives, report: Diagnostics) -> Samples:
     """The positives, labelled 1."""
     if plan.where is not None:
-        mask = plan.where.mask(samples.table, report)
+        mask = masked(plan.where, samples.frame, report)
         report.raise_errors()
         samples = samples.keep(mask, f"`where: {plan.where.text}`", plan.where.at)
     back = rank_from_end(samples.own)
@@ -159,18 +235,27 @@ def chosen(samples: Samples, plan: Positives, report: Diagnostics) -> Samples:
     if plan.last is not None:
         taken &= back < plan.last
     samples = samples.keep(taken, "`positives`", plan.at)
-    return replace(samples, table=with_column(samples.table, plan.label, pa.array(np.ones(len(samples), np.int8))))
+    return replace(samples, made={**samples.made, plan.label: np.ones(len(samples), np.int8)})
+
+
+def masked(condition: Condition, frame: Frame, report: Diagnostics) -> NDArray[np.bool_]:
+    """[rows] where a condition holds; E503 for a comparison that a column's type does not allow."""
+    mask = np.zeros(frame.rows, bool)
+    for start, stop in spans(frame.rows):
+        mask[start:stop] = condition.mask(frame.table(condition.columns, start, stop), report)
+        if report.failed:
+            break
+    return mask
 
 
 def trained_events(log: Log, samples: Samples, part: Part) -> NDArray[np.bool_]:
     """[events] which belong to the training part: those up to a user's last training sample, itself included."""
     last = log.starts[:-1].copy()
-    train = (part == TRAIN) & (samples.user >= 0)
-    np.maximum.at(last, samples.user[train], np.maximum(samples.end, samples.event + 1)[train])
-    return np.arange(len(log)) < np.repeat(last, np.diff(log.starts))
-
-
-def with_column(table: Table, name: str, values: Any) -> Table:
-    """The table with a column added or replaced."""
-    here = table.schema.get_field_index(name)
-    return table.append_column(name, values) if here < 0 else table.set_column(here, name, values)
+    for start, stop in spans(len(samples)):
+        some = samples.take(slice(start, stop))
+        train = np.flatnonzero((part[start:stop] == TRAIN) & (some.user >= 0))
+        np.maximum.at(last, some.user[train], np.maximum(some.base.end[some.row], some.event + 1)[train])
+    trained = np.empty(len(log), bool)
+    for start, stop in spans(len(log)):
+        trained[start:stop] = np.arange(start, stop) < last[log.owner[start:stop]]
+    return trained

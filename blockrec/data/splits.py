@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class SplitPlan:
     valid_from, test_from: moments that stand instead of shares of the time; `dated`: as microseconds since 1970.
     """
 
-    by: Literal["time", "leave_last", "user"]
+    by: Literal["time", "leave_last", "user", "random"]
     valid: float
     test: float
     seed: int
@@ -31,7 +31,7 @@ class SplitPlan:
     test_from: float | None = None
     dated: bool = False
 
-    def parts(self, user: Index, time: Array) -> Part:
+    def parts(self, user: Array, time: Array) -> Part:
         """[samples] 0 train, 1 valid, 2 test. Samples of one user are in the order of their time."""
         if self.test_from is not None:
             return by_moment(time, self.valid, self.valid_from, self.test_from)
@@ -44,12 +44,11 @@ class SplitPlan:
 
 def by_time(time: Array, valid: float, test: float) -> Part:
     """The latest shares of the samples; samples of one moment are never divided."""
-    ordered = np.sort(time)
     part = np.zeros(len(time), np.int8)
     for name, share in ((VALID, valid + test), (TEST, test)):
         first = round(len(time) * (1 - share))
         if first < len(time):
-            part[time >= ordered[first]] = name
+            part[time >= np.partition(time, first)[first]] = name
     return part
 
 
@@ -64,17 +63,17 @@ def by_moment(time: Array, valid: float, valid_from: float | None, test_from: fl
     return part
 
 
-def by_user(user: Index, valid: float, test: float, seed: int) -> Part:
+def by_user(user: Array, valid: float, test: float, seed: int) -> Part:
     """All samples of randomly chosen users."""
-    users, place = np.unique(user, return_inverse=True)
-    rank = np.random.default_rng(seed).permutation(len(users))[place]
-    part = np.zeros(len(user), np.int8)
-    part[rank < round(len(users) * (valid + test))] = VALID
-    part[rank < round(len(users) * test)] = TEST
-    return part
+    users = np.flatnonzero(np.bincount(user))
+    rank = np.random.default_rng(seed).permutation(len(users))
+    part = np.zeros(user.max(initial=-1) + 1, np.int8)
+    part[users[rank < round(len(users) * (valid + test))]] = VALID
+    part[users[rank < round(len(users) * test)]] = TEST
+    return part[user]
 
 
-def leave_last(user: Index, valid: int, test: int) -> Part:
+def leave_last(user: Array, valid: int, test: int) -> Part:
     """The last `test` samples of each user, and the `valid` ones before them."""
     back = rank_from_end(user)
     part = np.zeros(len(user), np.int8)
@@ -83,11 +82,16 @@ def leave_last(user: Index, valid: int, test: int) -> Part:
     return part
 
 
-def rank_from_end(user: Index) -> Index:
-    """[n] 0 for the last element of a user, 1 for the one before; elements of a user keep their order."""
+def rank_from_end(user: Array) -> Array:
+    """[n] 0 for the last element of a user, 1 for the one before; elements of a user keep their order.
+
+    user: [n] whole numbers from 0 on; in their order is fastest.
+    """
+    kind: Any = np.int32 if len(user) < 2**31 else np.int64
+    ends = np.cumsum(np.bincount(user), dtype=kind) - 1
+    if (user[1:] >= user[:-1]).all():
+        return ends[user] - np.arange(len(user), dtype=kind)
     order = np.argsort(user, kind="stable")
-    ordered = user[order]
-    ends = np.searchsorted(ordered, ordered, side="right")
-    rank = np.empty(len(user), np.int64)
-    rank[order] = ends - 1 - np.arange(len(user))
+    rank = np.empty(len(user), kind)
+    rank[order] = ends[user[order]] - np.arange(len(user), dtype=kind)
     return rank

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ import pyarrow as pa
 from blockrec.data import arrow
 from blockrec.data.arrow import Array
 from blockrec.data.calendar import MISSING
+from blockrec.data.columns import ColumnWriter, column_writer, mapped
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import encode, encode_label, encode_lists
 from blockrec.data.events import Log
 from blockrec.data.fits import Fits
 from blockrec.data.fitting import Fitter
-from blockrec.data.histories import Mask, bounds_of
+from blockrec.data.frame import spans
+from blockrec.data.histories import Bounds, Mask
 from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
 from blockrec.data.rows import Rows, of_samples, of_steps
@@ -27,16 +29,19 @@ from blockrec.data.samples import Samples
 from blockrec.data.sampling.plan import HARD
 from blockrec.data.sampling.pool import Pool
 from blockrec.data.splits import NAMES, Part
-from blockrec.data.vocabulary import codes_of
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Buckets, Feature, Label
+
+Piece = Callable[[int, int, Diagnostics], "Array | None"]
+"""Encodes the rows `start:stop`; None if some do not fit."""
 
 
 @dataclass
 class Writer:
-    """Encodes samples and the steps of sequences. `trained`: the training part; `kept`: see `kept_events`.
+    """Encodes samples and the steps of sequences, a part at a time. `trained`: the training part.
 
-    rows: by sequence, None for the samples. columns: of the samples. fits: what the training part says.
+    kept: see `kept_events`. rows: by sequence, None for the samples. columns: of the samples.
+    fits: what the training part says.
     """
 
     plan: Plan
@@ -48,41 +53,43 @@ class Writer:
     report: Diagnostics
     pool: Pool | None = None
     rows: dict[str | None, Rows] = field(init=False)
-    columns: dict[str, Array] = field(init=False, default_factory=dict)
+    columns: ColumnWriter = field(init=False)
+    bounds: dict[str, Bounds] = field(init=False)
     fitter: Fitter = field(init=False)
     fits: Fits = field(init=False)
 
     def write(self, folder: Path) -> None:
         """Write columns of samples, steps of sequences, what was learned, and notes; raises after errors."""
-        bounds = {n: bounds_of(self.log, k, self.samples.owner, self.samples.end) for n, k in self.kept.items()}
-        self.rows = {n: of_steps(self.log, kept, self.trained) for n, kept in self.kept.items()}
+        self.bounds = {name: Bounds.of(self.log, self.samples, kept) for name, kept in self.kept.items()}
+        self.rows = {name: of_steps(self.log, kept, self.trained) for name, kept in self.kept.items()}
         self.rows[None] = of_samples(self.samples, self.part)
         if self.pool is not None:
             self.rows |= dict.fromkeys(self.pool.plan.sequences, self.pool.rows())
-        self.fitter = Fitter(self.plan, self.rows, bounds)
+        self.fitter = Fitter(self.plan, self.rows, self.bounds)
         self.fits = self.plan.fitted or self.fitter.fits()
-        for name, (start, end) in bounds.items():
-            self.columns |= {f"{name}/start": start, f"{name}/end": end}
-        steps = {name: dict(self._steps(name)) for name in bounds} | dict(self._lists()) | dict(self._negatives())
-        self.columns |= {name: values for name, values in self._flat() if values is not None}
-        self._read_groups()
+        stored: list[str] = []
+        with column_writer(folder / "samples") as self.columns:
+            for name in self.bounds:
+                with column_writer(folder / f"{name}.steps") as steps:
+                    self._bounds(name)
+                    self._steps(name, steps)
+                    stored += steps.columns
+            stored += [*self._lists(folder), *self._negatives(folder)]
+            self._flat()
+            self._groups()
+            stored += self.columns.columns
         self.report.raise_errors()
-        self._save(folder, steps)
+        self._save(folder, stored)
 
-    def _save(self, folder: Path, steps: Mapping[str, Mapping[str, Array]]) -> None:
-        for name, values in steps.items():
-            arrow.write(folder / f"{name}.steps.arrow", arrow.table_of(dict(values)))
+    def _save(self, folder: Path, stored: list[str]) -> None:
         if self.pool is not None:
             self.pool.write(folder)
-        arrow.write(folder / "samples.arrow", arrow.table_of(self.columns))
         for root, vocabulary in self.fits.vocabularies.items():
             arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
-        stored = [*self.columns, *(name for values in steps.values() for name in values)]
         (folder / "notes.json").write_text(json.dumps(self._notes(stored)), "utf-8")
 
     def _notes(self, stored: list[str]) -> dict[str, Any]:
         item = self.plan.item
-        items = len(codes_of(self.log.table.column(item))[0]) if item is not None else None
         counts = np.bincount(self.part, minlength=len(NAMES)).tolist()
         return {
             "samples": dict(zip(NAMES, counts, strict=True)),
@@ -90,7 +97,7 @@ class Writer:
             "numbers": {name: fit.to_json() for name, fit in self.fits.numbers.items()},
             "events": len(self.log),
             "users": len(self.log.users),
-            "items": items,
+            "items": len(self.log.frame.values(item)) if item is not None else None,
             "binary": [label.name for label in self.plan.labels if label.type == "binary"],
             "stored": stored,
         }
@@ -102,26 +109,29 @@ class Writer:
         """Of a feature or label that the model does not read, nobody hears: it is left out if it does not fit."""
         return self.report if name in self.plan.used else Diagnostics()
 
-    def _flat(self) -> Iterator[tuple[str, Array | None]]:
+    def _flat(self) -> None:
         for feature in self._features(None):
             if not feature.pool:
-                yield feature.name, self._encoded(feature)
-        for label in self.plan.labels:
-            if label.sequence is None:
-                yield label.name, self._label(label)
+                self._encode(feature, self.columns)
+        self._labels(None, self.columns)
 
-    def _steps(self, sequence: str) -> Iterator[tuple[str, Array]]:
+    def _bounds(self, sequence: str) -> None:
+        for start, stop in spans(len(self.samples)):
+            first, last = self.bounds[sequence][start:stop]
+            self.columns.append(f"{sequence}/start", first)
+            self.columns.append(f"{sequence}/end", last)
+
+    def _steps(self, sequence: str, out: ColumnWriter) -> None:
         """The fields of a sequence, and the labels of its steps."""
         for feature in self._features(sequence):
-            values = self._ages(feature) if is_age(feature) else self._encoded(feature)
-            if values is not None:
-                yield feature.name, values
-        for label in self.plan.labels:
-            if label.sequence == sequence and (values := self._label(label)) is not None:
-                yield label.name, values
+            if not is_age(feature):
+                self._encode(feature, out)
+            elif (values := self._ages(feature)) is not None:
+                out.write(feature.name, values)
+        self._labels(sequence, out)
 
-    def _lists(self) -> Iterator[tuple[str, dict[str, Array]]]:
-        """The ids of pooled features, whose bounds become columns."""
+    def _lists(self, folder: Path) -> Iterator[str]:
+        """The ids of pooled features, whose bounds become columns; names of those that are written."""
         rows = self.rows[None]
         for feature in self._features(None):
             if not feature.pool:
@@ -130,27 +140,39 @@ class Writer:
             column = rows.column(feature, report)
             found = column is not None and encode_lists(feature, column, self.fits.of(feature), rows.place, report)
             if found:
-                offsets, values = found
-                self.columns |= {f"{feature.name}/start": offsets[:-1], f"{feature.name}/end": offsets[1:]}
-                yield feature.name, {feature.name: values}
+                self._write_lists(folder, feature.name, found[0], {feature.name: found[1]})
+                yield feature.name
 
-    def _negatives(self) -> Iterator[tuple[str, dict[str, Array]]]:
-        """The fields of all candidates, and those of hard negatives, whose bounds become columns."""
+    def _write_lists(self, folder: Path, name: str, offsets: Array, values: dict[str, Array]) -> None:
+        self.columns.write(f"{name}/start", offsets[:-1])
+        self.columns.write(f"{name}/end", offsets[1:])
+        with column_writer(folder / f"{name}.steps") as out:
+            for field_, column in values.items():
+                out.write(field_, column)
+
+    def _negatives(self, folder: Path) -> Iterator[str]:
+        """The fields of all candidates, and those of hard negatives, whose bounds become columns; their names."""
         if self.pool is None:
             return
-        self.columns |= self.pool.columns(self.samples)
+        for name, values in self.pool.columns(self.rows[None].frame, self.samples.user).items():
+            self.columns.write(name, values)
         for name in self.pool.plan.sequences:
-            fields = dict(self._steps(name))
+            with column_writer(folder / f"{name}.steps") as out:
+                self._steps(name, out)
+                yield from out.columns
             if name == HARD:
-                offsets, index = self.pool.hard(self.samples, self.report)
-                self.columns |= {f"{name}/start": offsets[:-1], f"{name}/end": offsets[1:]}
-                fields = {field: values.take(index, axis=0) for field, values in fields.items()}
-            yield name, fields
+                offsets, index = self.pool.hard(self.rows[None].frame)
+                fields = {f: v.take(index, axis=0) for f, v in mapped(folder / f"{name}.steps").items()}
+                self._write_lists(folder, name, offsets, fields)
 
-    def _encoded(self, feature: Feature) -> Array | None:
-        rows, report = self.rows[feature.sequence], self._report(feature.name)
-        column = rows.column(feature, report)
-        return None if column is None else encode(feature, column, self.fits.of(feature), rows.place, report)
+    def _encode(self, feature: Feature, out: ColumnWriter) -> None:
+        rows, fit = self.rows[feature.sequence], self.fits.of(feature)
+
+        def piece(start: int, stop: int, report: Diagnostics) -> Array | None:
+            column = rows.column(feature, report, start, stop)
+            return None if column is None else encode(feature, column, fit, rows.place, report)
+
+        _write_pieces(out, feature.name, len(rows), piece, self._report(feature.name))
 
     def _ages(self, feature: Feature) -> Array | None:
         """[steps] the times that ages count from; the moments of samples become a column."""
@@ -169,26 +191,54 @@ class Writer:
             message = f"`{feature.name}` counts from a time after the sample: below 0, which has no `log1p`"
             report.error("E503", message, feature.span, help="`norm: zscore` and `norm: minmax` take any number")
             return None
-        self.columns[f"{feature.name}/now"] = now
+        self.columns.write(f"{feature.name}/now", now)
         return since
 
-    def _label(self, label: Label) -> Array | None:
-        rows, report = self.rows[label.sequence], self._report(label.name)
-        values = encode_label(label, rows.table.column(label.column), rows.place, report)
-        train = values[rows.trained] if values is not None else np.zeros(0)
-        learns = self.plan.fitted is None
-        if learns and label.type == "binary" and len(train) and train.min() == train.max():
-            what = "steps" if label.sequence else "samples"
-            message = f"label `{label.name}` is {train[0]:g} in all {len(train):,} training {what}"
-            report.error("E505", message, label.span, help="a model can learn nothing from it")
-        return values
+    def _labels(self, sequence: str | None, out: ColumnWriter) -> None:
+        for label in self.plan.labels:
+            if label.sequence == sequence:
+                self._label(label, out)
 
-    def _read_groups(self) -> None:
+    def _label(self, label: Label, out: ColumnWriter) -> None:
+        rows, report = self.rows[label.sequence], self._report(label.name)
+        seen: dict[int, Array] = {}
+
+        def piece(start: int, stop: int, report: Diagnostics) -> Array | None:
+            column = rows.table([label.column], start, stop).column(label.column)
+            values = encode_label(label, column, rows.place, report)
+            if values is not None:
+                seen[start] = np.unique(values[rows.trained[start:stop]])
+            return values
+
+        if _write_pieces(out, label.name, len(rows), piece, report) and label.type == "binary" and not self.plan.fitted:
+            known = np.unique(np.concatenate([*seen.values()]))
+            if len(known) == 1:
+                what = "steps" if label.sequence else "samples"
+                number = np.count_nonzero(rows.trained)
+                message = f"label `{label.name}` is {known[0]:g} in all {number:,} training {what}"
+                report.error("E505", message, label.span, help="a model can learn nothing from it")
+
+    def _groups(self) -> None:
         """Columns that metrics group by."""
+        frame = self.samples.frame
         for name in self.plan.columns:
-            column = self.samples.table.column(name)
-            if is_list(column.type):
+            if is_list(frame.columns[name].type):
                 message = f"column `{name}` holds lists, by which nothing is grouped"
                 self.report.error("E503", message, self.plan.at["split"])
             else:
-                self.columns[name] = codes_of(column)[1]
+                self.columns.write(name, frame.codes(name)[1].astype(np.int64))
+
+
+def _write_pieces(out: ColumnWriter, name: str, rows: int, piece: Piece, report: Diagnostics) -> bool:
+    """Write a column part by part; where a part does not fit, the whole column decides, and says why."""
+    for start, stop in spans(rows):
+        values = piece(start, stop, Diagnostics())
+        if values is None:
+            whole = piece(0, rows, report)
+            if whole is None:
+                out.drop(name)
+                return False
+            out.write(name, whole)
+            return True
+        out.append(name, values)
+    return True

@@ -29,8 +29,11 @@ def test_a_column_can_be_written_anew_with_another_type(tmp_path: Path) -> None:
     with column_writer(tmp_path) as writer:
         writer.append("a", np.zeros(1000, np.int64))
         writer.write("a", np.array([1.5, 2.5], np.float32))
+        writer.append("c", np.zeros(3))
+        writer.drop("c")
         writer.append("b", np.zeros((0, 2)))
     found = mapped(tmp_path)
+    assert list(found) == ["a", "b"]
     assert found["a"].tolist() == [1.5, 2.5] and found["a"].dtype == np.float32 and found["b"].shape == (0, 2)
 
 
