@@ -37,20 +37,21 @@ class DrawPlan:
     """What is drawn or read beside the samples.
 
     sampled: None if no field of `negatives` is read. hard: the column of hard negatives, None if none is read.
-    sequences: those two, as far as they are read. item: the column of the item id.
+    sequences: those two, as far as they are read. item: the column of the item id. made: columns that are read.
     """
 
     sampled: Sampled | None
     hard: str | None
     sequences: Mapping[str, Sequence]
     item: str
+    made: tuple[str, ...]
     at: Span = field(repr=False)
 
     @property
     def key(self) -> list[object]:
         """Plain values that decide what is stored."""
         drawn = self.sampled and (self.sampled.alpha, self.sampled.avoid)
-        return [drawn, self.hard, self.item, sorted(self.sequences)]
+        return [drawn, self.hard, self.item, sorted(self.sequences), self.made]
 
 
 def is_made(feature: Feature) -> bool:
@@ -71,7 +72,7 @@ def item_of(section: Map) -> str:
 
 def made_features(features: Features, plan: DrawPlan | None) -> dict[str, Feature]:
     """The features that read columns which are made."""
-    made = {POPULARITY, *([PROBABILITY] if plan and plan.sampled else [])} if plan else set()
+    made = plan.made if plan else ()
     return {n: f for n, f in features.features.items() if is_made(f) and getattr(f.source, "name", "") in made}
 
 
@@ -98,7 +99,8 @@ def read_draws(
     longest = sequences[SAMPLED].max_len if SAMPLED in sequences else None
     sampled = _sampled(section, longest) if "sampled" in given else None
     hard = str(given["hard"]) if HARD in sequences and "hard" in given else None
-    return DrawPlan(sampled, hard, sequences, item, given.at.get("hard", section.at.get(SAMPLED, section.span)))
+    made = tuple(sorted({f.source.name for f in read if is_made(f) and isinstance(f.source, Column)}))
+    return DrawPlan(sampled, hard, sequences, item, made, given.at.get("hard", section.at.get(SAMPLED, section.span)))
 
 
 def check_draws(given: Map, report: Diagnostics) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,123 +11,110 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from blockrec.data import arrow
-from blockrec.data.arrow import Array, Column, Table, array_of, one_chunk
-from blockrec.data.events import Index, Log
+from blockrec.data.arrow import Array, Column, array_of, one_chunk
+from blockrec.data.derived import Place
+from blockrec.data.events import Log
+from blockrec.data.frame import Frame, Held, spans
 from blockrec.data.histories import Mask
 from blockrec.data.reader import is_list
 from blockrec.data.rows import Rows
-from blockrec.data.samples import Samples, with_column
+from blockrec.data.sampling.collector import Collector
+from blockrec.data.sampling.numbering import Index
 from blockrec.data.sampling.plan import POPULARITY, PROBABILITY, SAMPLED, DrawPlan
 from blockrec.data.sources.joined import ROW
-from blockrec.data.vocabulary import codes_of
-from blockrec.diagnostics import Diagnostics, fail
+from blockrec.diagnostics import fail
 
 CANDIDATES, SEEN = "candidates.arrow", "seen.arrow"
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Candidates, and who has met which.
-
-    items: [m] their ids. table: [m] the last event of each in the training part. counts: [m] their events there.
-    pairs: sorted user · m + item of what users met in the training part; None if that does not matter.
-    """
+    """What was collected, and where its rows stand in the user's files."""
 
     plan: DrawPlan
-    items: Column
-    table: Table
-    counts: Index
-    pairs: Index | None
-    log: Log
+    found: Collector
+    place: Place
 
     @classmethod
     def of(cls, plan: DrawPlan, log: Log, trained: Mask) -> Pool:
         """The items of the events that are `trained`."""
-        events = np.flatnonzero(trained)
-        items, codes = codes_of(log.table.column(plan.item).take(pa.array(events)))
-        events, codes = events[codes >= 0], codes[codes >= 0]
-        last = _last_of_each(codes, log.time[events], len(items))
-        avoids = plan.sampled is not None and plan.sampled.avoid == "seen"
-        pairs = np.unique(log.owner[events].astype(np.int64) * len(items) + codes) if avoids else None
-        counts = np.bincount(codes, minlength=len(items))
-        return cls(plan, items, log.table.take(pa.array(events[last])), counts, pairs, log)
+        found = Collector(plan.item, avoids_seen(plan))
+        for start, stop in spans(len(log)):
+            mask = trained[start:stop]
+            table = log.frame.table(log.frame.columns, start, stop).filter(pa.array(mask))
+            found.see(table, log.time[start:stop][mask], log.owner[start:stop][mask])
+        rows = found.last.column(ROW)
+        return cls(plan, found, lambda i: str(log.origin.place(rows[i].as_py())))
 
     def weights(self) -> NDArray[np.float64]:
         """[m] how often each is drawn, up to a factor."""
         assert self.plan.sampled is not None
-        return np.asarray(self.counts.astype(np.float64) ** self.plan.sampled.alpha)
+        return np.asarray(self.found.counts.astype(np.float64) ** self.plan.sampled.alpha)
 
     def rows(self) -> Rows:
         """What the fields of negatives are encoded from."""
-        table = self._described(self.table, np.arange(len(self.items)))
-        rows = table.column(ROW)
-        return Rows(table, lambda i: str(self.log.origin.place(rows[i].as_py())), np.ones(len(table), bool))
+        made = {name: Held(pa.array(x)) for name, x in self._logarithms(np.arange(len(self.found.counts))).items()}
+        return Rows(Frame.of(self.found.last).having(made), self.place, np.ones(len(self.found.counts), bool))
 
-    def described(self, samples: Samples) -> Samples:
-        """The samples with the made columns of their own items; E503 if their items are of another kind."""
-        column = samples.table.column(self.plan.item)
-        try:
-            return replace(samples, table=self._described(samples.table, self.codes(column)))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise fail("E503", self._other_kind(self.plan.item, column), self.plan.at) from error
+    def made(self, samples: Frame) -> dict[str, Array]:
+        """The made columns of samples, about their own items: [n] each. E503 if those are of another kind."""
+        return self._logarithms(self._codes(samples, self.plan.item)) if self.plan.made else {}
 
-    def codes(self, items: Column) -> Index:
-        """[n] the candidate that each item is; −1 for null and an item that the training part does not have."""
-        plain = one_chunk(items)
-        if plain.type != self.items.type:
-            plain = plain.cast(self.items.type)
-        return array_of(pc.fill_null(pc.index_in(plain, self.items), -1)).astype(np.int64)
+    def _logarithms(self, codes: Index) -> dict[str, Array]:
+        """The made columns that are read, of candidates: [n] each."""
+        weights = {POPULARITY: lambda: self.found.counts.astype(np.float64), PROBABILITY: self.weights}
+        return {name: _logarithms(weights[name]())[codes] for name in self.plan.made}
 
-    def _described(self, table: Table, codes: Index) -> Table:
-        table = with_column(table, POPULARITY, pa.array(_logarithms(self.counts.astype(np.float64))[codes]))
-        if self.plan.sampled is not None:
-            table = with_column(table, PROBABILITY, pa.array(_logarithms(self.weights())[codes]))
-        return table
-
-    def columns(self, samples: Samples) -> dict[str, Array]:
-        """What drawing needs of each sample: its own candidate, and its user if that matters."""
+    def columns(self, samples: Frame, users: Array) -> dict[str, Array]:
+        """What drawing needs of samples: their own candidates, and their users if these matter."""
         if SAMPLED not in self.plan.sequences:
             return {}
-        found: dict[str, Array] = {f"{SAMPLED}/item": self.codes(samples.table.column(self.plan.item)).astype(np.int32)}
-        return found if self.pairs is None else {**found, f"{SAMPLED}/user": samples.user.astype(np.int32)}
+        found: dict[str, Array] = {f"{SAMPLED}/item": self._codes(samples, self.plan.item).astype(np.int32)}
+        return {**found, f"{SAMPLED}/user": users.astype(np.int32)} if avoids_seen(self.plan) else found
 
-    def hard(self, samples: Samples, report: Diagnostics) -> tuple[Index, Index]:
+    def hard(self, samples: Frame) -> tuple[Index, Index]:
         """[n + 1] offsets and [Σ] candidates of the hard negatives; those that the training part lacks are left out."""
         assert self.plan.hard is not None
-        column = one_chunk(samples.table.column(self.plan.hard))
-        offsets = np.arange(len(samples) + 1)
-        if is_list(column.type):
-            lengths = array_of(pc.fill_null(pc.list_value_length(column), 0))
-            offsets, column = np.concatenate([[0], np.cumsum(lengths)]), column.flatten()
-        try:
-            codes = self.codes(column)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            report.error("E503", self._other_kind(self.plan.hard, column), self.plan.at)
-            return np.zeros(len(samples) + 1, np.int64), np.zeros(0, np.int64)
-        owner = np.repeat(np.arange(len(samples)), np.diff(offsets))
-        own = self.codes(samples.table.column(self.plan.item))
-        kept = (codes >= 0) & (codes != own[owner])
-        return np.concatenate([[0], np.cumsum(np.bincount(owner[kept], minlength=len(samples)))]), codes[kept]
+        own, counts, codes = (
+            self._codes(samples, self.plan.item),
+            np.zeros(samples.rows, np.int64),
+            [np.zeros(0, np.int64)],
+        )
+        for start, stop in spans(samples.rows):
+            column = one_chunk(samples.columns[self.plan.hard].part(start, stop))
+            lengths = np.ones(stop - start, np.int64)
+            if is_list(column.type):
+                lengths, column = array_of(pc.fill_null(pc.list_value_length(column), 0)), column.flatten()
+            found, owner = self._find(column, self.plan.hard), np.repeat(np.arange(start, stop), lengths)
+            kept = (found >= 0) & (found != own[owner])
+            counts += np.bincount(owner[kept], minlength=samples.rows)
+            codes.append(found[kept])
+        return np.concatenate([[0], np.cumsum(counts)]), np.concatenate(codes)
 
-    def _other_kind(self, name: str, column: Column) -> str:
-        return f"column `{name}` is {one_chunk(column).type}, and items of the log are {self.items.type}"
+    def _codes(self, samples: Frame, name: str) -> Index:
+        column = samples.columns[name]
+        return np.concatenate([self._find(column.part(*span), name) for span in spans(samples.rows)])
+
+    def _find(self, column: Column, name: str) -> Index:
+        """[n] the candidates that items are, −1 for others; E503 if they are of another kind."""
+        try:
+            return self.found.items.find(column)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            kind = self.found.items.values.type
+            message = f"column `{name}` is {one_chunk(column).type}, and items of the training part are {kind}"
+            raise fail("E503", message, self.plan.at) from error
 
     def write(self, folder: Path) -> None:
         """What draws are made from."""
         if SAMPLED in self.plan.sequences:
             arrow.write(folder / CANDIDATES, arrow.table_of({"weight": self.weights()}))
-            if self.pairs is not None:
-                arrow.write(folder / SEEN, arrow.table_of({"pair": self.pairs}))
+            if avoids_seen(self.plan):
+                arrow.write(folder / SEEN, arrow.table_of({"pair": self.found.met()}))
 
 
-def _last_of_each(codes: Index, time: Array, number: int) -> Index:
-    """[number] the last place of each code; of equal times the later place."""
-    latest = np.full(number, time.min(initial=0), time.dtype)
-    np.maximum.at(latest, codes, time)
-    places = np.flatnonzero(time == latest[codes])
-    last = np.zeros(number, np.int64)
-    last[codes[places]] = places  # of several places of one code, numpy keeps the one assigned last
-    return last
+def avoids_seen(plan: DrawPlan) -> bool:
+    """Whether it matters who met what."""
+    return SAMPLED in plan.sequences and plan.sampled is not None and plan.sampled.avoid == "seen"
 
 
 def _logarithms(weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -188,7 +188,12 @@ WRONG = [
     ("negatives: {alpha: 0.5}", FEATURES, ("item",), ["E101 `alpha` needs `sampled`"]),
     ("negatives: {sampled: 1, by: uniform, alpha: 2}", FEATURES, ("item",), ["E101 `alpha` has no meaning beside"]),
     ("negatives: {hard: show}", HARD_FEATURES, HARD, ["E502 "]),
-    ("negatives: {hard: word}", HARD_FEATURES, HARD, ["E503 column `word` is string, and items of the log are int64"]),
+    (
+        "negatives: {hard: word}",
+        HARD_FEATURES,
+        HARD,
+        ["E503 column `word` is string, and items of the training part are int64"],
+    ),
     (
         "negatives: {sampled: 2}",
         AGE.replace("AGE", "calendar: minutes_since(time), buckets: 3, unit: s"),
