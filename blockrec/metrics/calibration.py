@@ -32,20 +32,18 @@ def ece(bins: int) -> Summed:
 
 
 def reliability(sums: Numbers) -> Details:
-    """The curve behind an ECE: edges of the bins, rows, mean prediction and mean label of each (None: no rows)."""
+    """The curve behind an ECE: rows, mean prediction and mean label of each bin that has rows; of all rows."""
     counts, predicted, observed = (part[:, 0] for part in np.split(sums, 3))
     filled = counts > 0
-
-    def means(totals: Numbers) -> list[float | None]:
-        return [float(t / c) if f else None for t, c, f in zip(totals, counts, filled, strict=True)]
-
+    rows = counts[filled]
     return {
-        "reliability": {
-            "edges": np.linspace(0, 1, len(counts) + 1).tolist(),
-            "counts": counts.astype(int).tolist(),
-            "predicted": means(predicted),
-            "observed": means(observed),
-        },
+        "rows": int(counts.sum()),
         "mean_prediction": float(predicted.sum() / counts.sum()),
         "mean_label": float(observed.sum() / counts.sum()),
+        "reliability": {
+            "bins": len(counts),
+            "counts": rows.astype(int).tolist(),
+            "predicted": (predicted[filled] / rows).tolist(),
+            "observed": (observed[filled] / rows).tolist(),
+        },
     }

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from blockrec.language.metrics import Metric
 from blockrec.language.schema.metrics import LABELS
+from blockrec.metrics.found import Found
 from blockrec.metrics.make import is_ordered, made
-from blockrec.metrics.measure import Array, Details, Measure, Numbers, Undefined
+from blockrec.metrics.measure import Array, Measure, Numbers, Undefined
 from blockrec.metrics.sorter import HELD, Sorter, starts_of, whole_groups
-
-
-@dataclass(frozen=True)
-class Found:
-    """By name of the metric: its value, why it has none, and what is known beside it."""
-
-    values: Mapping[str, float]
-    undefined: Mapping[str, str] = field(default_factory=dict)
-    details: Mapping[str, Details] = field(default_factory=dict)
 
 
 class Table:

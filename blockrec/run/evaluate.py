@@ -8,39 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from blockrec.graph.ir import Graph, Sink
 from blockrec.jagged import Jagged
-from blockrec.language.metrics import Metric, read_metrics
+from blockrec.metrics.found import Found
 from blockrec.metrics.measure import Array, Details
-from blockrec.metrics.table import Found, Table
+from blockrec.metrics.table import Table
 from blockrec.run.batches import Batch, Split, moved
+from blockrec.run.catalogue import Ranker
 from blockrec.run.modes import measuring
+from blockrec.run.task import Task, array_of, predictions, tasks_of, values_of
 from blockrec.run.watch import Look
 
+__all__ = ["Scores", "Task", "evaluate", "tasks_of"]
 NOTHING = Look(())
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to measure: a task's logits, turned to predictions by its loss, against a label where a mask is not 0."""
-
-    name: str
-    label: str
-    loss: str
-    metrics: tuple[Metric, ...]
-    mask: str | None = None
-
-    @property
-    def groups(self) -> set[str]:
-        """The columns that its metrics group by."""
-        return {metric.by for metric in self.metrics if metric.by}
-
-    @property
-    def of_rows(self) -> list[Metric]:
-        """The metrics of the split's own rows."""
-        return [metric for metric in self.metrics if not metric.catalogue]
 
 
 @dataclass(frozen=True)
@@ -55,18 +35,6 @@ class Scores:
     details: dict[str, Details] = field(default_factory=dict)
 
 
-def tasks_of(graph: Graph) -> list[Task]:
-    """The tasks that have a metric."""
-    return [_task(sink, graph) for sink in graph.sinks if sink.kind == "task" and sink.metrics]
-
-
-def _task(sink: Sink, graph: Graph) -> Task:
-    loss = sink.loss or f"tasks.{sink.name}"
-    node = graph.nodes.get(loss)
-    mask = next((edge.source for port, edge in node.edges() if port == "mask"), None) if node else None
-    return Task(sink.name, sink.label or sink.name, loss, tuple(read_metrics(sink.metrics)), mask)
-
-
 def evaluate(
     model: Any,
     split: Split,
@@ -77,16 +45,25 @@ def evaluate(
     device: torch.device,
     stop: Callable[[], bool] = lambda: False,
     look: Look = NOTHING,
+    ranker: Ranker | None = None,
 ) -> Scores | None:
     """Every metric of every task on the split called `name`; None if `stop()` said so on the way.
 
-    look: sees the watched values of every batch.
+    look: sees the watched values of every batch. ranker: ranks all items for metrics over the catalogue, which are left
+    out without it.
     """
     with ExitStack() as stack:
         tables = {task.name: stack.enter_context(closing(Table(task.of_rows))) for task in tasks}
         if not _measure(model, split, tasks, tables, batch_size, device, stop, look):
             return None
-        return scores_of(name, {task: table.results() for task, table in tables.items()})
+        found = {task: table.results() for task, table in tables.items()}
+    for task in tasks:
+        if ranker is not None and task.of_catalogue:
+            places = ranker.places(model, task, name, batch_size=batch_size, device=device, stop=stop)
+            if places is None:
+                return None
+            found[task.name] = found[task.name].and_(places.results(task.of_catalogue))
+    return scores_of(name, found)
 
 
 def scores_of(split: str, found: dict[str, Found]) -> Scores:
@@ -125,12 +102,6 @@ def _measure(
     return True
 
 
-def predictions(model: Any, task: Task, logits: Tensor | Jagged) -> Array:
-    """[n] what a task predicts, as 64-bit numbers."""
-    predicted: Tensor = model.get_submodule(task.loss).predict(_values(logits))
-    return _array(predicted.reshape(-1))
-
-
 def _counting(task: Task, batch: Batch, scores: Array) -> tuple[Array, Array, dict[str, Array]]:
     """Predictions, labels and groups [n] without what the mask leaves out.
 
@@ -139,20 +110,10 @@ def _counting(task: Task, batch: Batch, scores: Array) -> tuple[Array, Array, di
     label = batch[task.label]
     groups = {}
     for column in task.groups:
-        group = _values(batch[column])
-        groups[column] = _array(group[label.rows] if isinstance(label, Jagged) else group).reshape(-1)
-    labels = _array(_values(label)).reshape(-1)
+        group = values_of(batch[column])
+        groups[column] = array_of(group[label.rows] if isinstance(label, Jagged) else group).reshape(-1)
+    labels = array_of(values_of(label)).reshape(-1)
     if task.mask is None:
         return scores, labels, groups
-    counts = _array(_values(batch[task.mask])).reshape(-1) != 0
+    counts = array_of(values_of(batch[task.mask])).reshape(-1) != 0
     return scores[counts], labels[counts], {name: group[counts] for name, group in groups.items()}
-
-
-def _array(value: Tensor) -> Array:
-    """As numpy has it, floats in 64 bits."""
-    found: Array = (value.double() if value.is_floating_point() else value).cpu().numpy()
-    return found
-
-
-def _values(value: Tensor | Jagged) -> Tensor:
-    return value.values if isinstance(value, Jagged) else value

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from blockrec.data import Dataset
 from blockrec.diagnostics import fail
+from blockrec.run.catalogue import ranker_of
 from blockrec.run.evaluate import evaluate
 from blockrec.run.load import load_run
 from blockrec.run.log import Log
@@ -80,6 +81,7 @@ def evaluate_run(
         loaded.tasks,
         batch_size=batch_size or loaded.batch_size,
         device=loaded.device,
+        ranker=ranker_of(dataset, loaded.evaluation) if dataset.splits["train"].rows else None,
     )
     assert scores is not None
     where = data or loaded.document.card or "its own data"

@@ -104,11 +104,22 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """items: features of an item. drop_seen: whether those of the history are left out. rows: None means all."""
+
+    items: tuple[str, ...]
+    drop_seen: bool
+    rows: int | None
+
+
+@dataclass(frozen=True)
 class Evaluate:
-    """batch_size: None means that of training."""
+    """batch_size: None means that of training. train: samples of the training part that are measured."""
 
     every: Period
     batch_size: int | None
+    train: int = 0
+    catalogue: Ranked | None = None
 
 
 def train_settings(section: Map) -> Train:
@@ -140,7 +151,9 @@ def train_settings(section: Map) -> Train:
 def eval_settings(section: Map) -> Evaluate:
     """Read `eval:`, already valid against its schema."""
     values = with_defaults(section, EVAL)
-    return Evaluate(Period.of(values["every"]), values.get("batch_size"))
+    ranked = values.get("catalogue")
+    catalogue = ranked and Ranked(tuple(ranked["items"]), ranked["seen"] == "drop", ranked.get("rows"))
+    return Evaluate(Period.of(values["every"]), values.get("batch_size"), values["train"], catalogue)
 
 
 def _schedule(values: Mapping[str, Any]) -> Schedule:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.graph.ir import UNRESOLVED, Edge, Node, Sink
 from blockrec.graph.passes.expand import Expander
+from blockrec.graph.passes.measures import report_items, report_metrics
 from blockrec.graph.passes.unfold import Copy
 from blockrec.language.renamed import meant
 from blockrec.language.values import List, Map
@@ -32,6 +33,7 @@ def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]
     watched = root.section("watch")
     for name, spec in watched.items():
         sinks.watch(name, spec, watched.at[name])
+    report_items(expander.document, expander.features, report)
     _check_names(root, report)
     if not (root.section("tasks") or root.section("losses") or outputs or report.failed):
         report.error(
@@ -64,6 +66,9 @@ class _Sinks:
         inputs = {"logits": (logits,), "label": (label,), **self._weights(spec)}
         node = replace(self._node(path, raw, at), inputs=inputs)
         self.nodes[path] = node
+        report_metrics(
+            spec, self.expander.features.labels.get(label.source), self.expander.document, self.expander.report
+        )
         metrics, weight = spec.get("metrics"), _weight(spec)
         metrics = tuple(metrics) if isinstance(metrics, List) else ()
         self.found.append(Sink(name, "task", logits, label=label.source, metrics=metrics, loss=path))

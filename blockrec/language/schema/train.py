@@ -343,5 +343,39 @@ EVAL: Schema = {
             "minimum": 1,
             "description": "Samples a batch while measuring; default: that of training.",
         },
+        "train": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 0,
+            "description": "So many samples of the training part, drawn once, are measured too, like those of `valid` "
+            "(metrics `train/<task>/<metric>`); 0: none.",
+        },
+        "catalogue": {
+            "type": "object",
+            "description": "What metrics `over: catalogue` rank: the items of the training samples.",
+            "additionalProperties": False,
+            "required": ["items"],
+            "properties": {
+                "items": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 1,
+                    "description": "Features that belong to the item: another item brings its own values of all of "
+                    "them. The first one tells items apart.",
+                },
+                "seen": {
+                    "enum": ["keep", "drop"],
+                    "default": "keep",
+                    "description": "Whether items of the sample's history are ranked, or left out unless they are "
+                    "what it asks for. The history is that of the sequences with a field `like` the item, without "
+                    "`max_len`.",
+                },
+                "rows": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "description": "So many samples, drawn once, are measured; default: all whose label is not 0.",
+                },
+            },
+        },
     },
 }

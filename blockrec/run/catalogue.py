@@ -1,0 +1,114 @@
+"""Ranks the whole catalogue for each positive of a split: every item of the training part is scored in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from blockrec.data.batches import Index, Split
+from blockrec.data.catalogue import Catalogue, histories
+from blockrec.data.dataset import Dataset
+from blockrec.language.features import Features
+from blockrec.metrics.measure import Numbers
+from blockrec.metrics.places import Places
+from blockrec.run.batches import moved
+from blockrec.run.modes import measuring
+from blockrec.run.settings import Evaluate, Ranked
+from blockrec.run.task import Task, predictions
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """splits: by name; the items of `train` are ranked."""
+
+    splits: Mapping[str, Split]
+    settings: Ranked
+
+    def places(
+        self,
+        model: Any,
+        task: Task,
+        name: str,
+        *,
+        batch_size: int,
+        device: torch.device,
+        stop: Callable[[], bool],
+    ) -> Places | None:
+        """Where the positives of a task stand on the split `name`; None if `stop()` said so on the way.
+
+        batch_size: samples with an item that are scored at a time.
+        """
+        predictor = model.only(task.name)
+        catalogue = Catalogue.of(self.splits["train"], self.settings.items, predictor.graph_ir.used_features())
+        found = Places()
+        known, target = self._asked(task, self.splits[name], catalogue, found)
+        with measuring(model, predictor):
+            for part in _parts(len(known), max(1, batch_size // len(catalogue))):
+                scores = np.concatenate(
+                    [
+                        predictions(model, task, predictor(moved(catalogue.batch(*pairs), device))[task.name])
+                        for pairs in _pairs(known[part], len(catalogue), batch_size)
+                    ]
+                ).reshape(-1, len(catalogue))
+                found.add(self._ranked(scores, known[part], target[part], catalogue), target[part])
+                if stop():
+                    return None
+        return found
+
+    def _asked(self, task: Task, split: Split, catalogue: Catalogue, found: Places) -> tuple[Index, Index]:
+        """Samples whose label is above 0 and whose item is in the catalogue, and its place there."""
+        columns = split.gather.columns
+        rows = split.first + np.arange(split.rows)
+        wanted = columns[task.label][rows] > 0
+        if task.mask is not None:
+            wanted &= columns[task.mask][rows].reshape(len(rows), -1)[:, 0] != 0
+        rows = rows[wanted]
+        if self.settings.rows is not None and len(rows) > self.settings.rows:
+            rows = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[: self.settings.rows])]
+        target = catalogue.places(columns[catalogue.key][rows])
+        found.missing = int((target < 0).sum())
+        found.details = {
+            "lists": len(rows),
+            "items": len(catalogue),
+            "missing": found.missing,
+            "seen": "drop" if self.settings.drop_seen else "keep",
+        }
+        return rows[target >= 0], target[target >= 0]
+
+    def _ranked(self, scores: Numbers, rows: Index, target: Index, catalogue: Catalogue) -> Numbers:
+        """The scores without those of seen items that are not asked for."""
+        if self.settings.drop_seen:
+            own = scores[np.arange(len(rows)), target]
+            scores[catalogue.seen(rows)] = -np.inf
+            scores[np.arange(len(rows)), target] = own
+        return scores
+
+
+def ranker_of(dataset: Dataset, evaluation: Evaluate) -> Ranker | None:
+    """What ranks the items of a dataset; None if the file does not say what an item is."""
+    return Ranker(dataset.splits, evaluation.catalogue) if evaluation.catalogue else None
+
+
+def ranked_columns(evaluation: Evaluate, features: Features) -> set[str]:
+    """What a ranking reads besides what the model does: which item it is, and which items were met."""
+    settings = evaluation.catalogue
+    if settings is None:
+        return set()
+    key = settings.items[0]
+    met = histories(features.features.values(), key) if settings.drop_seen else []
+    return {key, *(feature.name for feature in met)}
+
+
+def _parts(rows: int, size: int) -> Iterator[slice]:
+    return (slice(start, start + size) for start in range(0, rows, size))
+
+
+def _pairs(rows: Index, items: int, size: int) -> Iterator[tuple[Index, Index]]:
+    """Every row with every item, row by row, `size` pairs at a time."""
+    for part in _parts(len(rows) * items, size):
+        pair = np.arange(len(rows) * items)[part]
+        yield rows[pair // items], pair % items

@@ -1,0 +1,67 @@
+"""What a task predicts, and what is measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from blockrec.graph.ir import Graph, Sink
+from blockrec.jagged import Jagged
+from blockrec.language.metrics import Metric, read_metrics
+from blockrec.metrics.measure import Array
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to measure: a task's logits, turned to predictions by its loss, against a label where a mask is not 0."""
+
+    name: str
+    label: str
+    loss: str
+    metrics: tuple[Metric, ...]
+    mask: str | None = None
+
+    @property
+    def groups(self) -> set[str]:
+        """The columns that its metrics group by."""
+        return {metric.by for metric in self.metrics if metric.by}
+
+    @property
+    def of_rows(self) -> list[Metric]:
+        """The metrics of the split's own rows."""
+        return [metric for metric in self.metrics if not metric.catalogue]
+
+    @property
+    def of_catalogue(self) -> list[Metric]:
+        """The metrics of a ranking of all items."""
+        return [metric for metric in self.metrics if metric.catalogue]
+
+
+def tasks_of(graph: Graph) -> list[Task]:
+    """The tasks that have a metric."""
+    return [_task(sink, graph) for sink in graph.sinks if sink.kind == "task" and sink.metrics]
+
+
+def _task(sink: Sink, graph: Graph) -> Task:
+    loss = sink.loss or f"tasks.{sink.name}"
+    node = graph.nodes.get(loss)
+    mask = next((edge.source for port, edge in node.edges() if port == "mask"), None) if node else None
+    return Task(sink.name, sink.label or sink.name, loss, tuple(read_metrics(sink.metrics)), mask)
+
+
+def predictions(model: Any, task: Task, logits: Tensor | Jagged) -> Array:
+    """[n] what a task predicts, as 64-bit numbers."""
+    predicted: Tensor = model.get_submodule(task.loss).predict(values_of(logits))
+    return array_of(predicted.reshape(-1))
+
+
+def array_of(value: Tensor) -> Array:
+    """As numpy has it, floats in 64 bits."""
+    found: Array = (value.double() if value.is_floating_point() else value).cpu().numpy()
+    return found
+
+
+def values_of(value: Tensor | Jagged) -> Tensor:
+    return value.values if isinstance(value, Jagged) else value
