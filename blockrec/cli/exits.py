@@ -16,7 +16,7 @@ from blockrec.cli.terminal import Terminal
 from blockrec.diagnostics import BlockrecError, Diagnostics
 
 OK, FAILED, WRONG, USAGE, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 3, 4, 130
-_FAILURES_OF_A_RUN = {"E701", "E702"}
+_FAILURES_OF_A_RUN = {"E701", "E702", "E708"}
 
 
 def guarded(command: Callable[[], int | None], terminal: Terminal) -> int:

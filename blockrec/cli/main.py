@@ -33,7 +33,7 @@ from blockrec.cli import (
     viz,
 )
 from blockrec.cli.exits import guarded
-from blockrec.cli.terminal import Color, Terminal, globals_first
+from blockrec.cli.terminal import Color, Terminal, globals_first, resume_last
 
 EPILOG = """\b
 Start here:
@@ -89,7 +89,7 @@ def blockrec(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; without arguments, show the help."""
-    words = globals_first(sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
+    words = resume_last(globals_first(sys.argv[1:] if arguments is None else list(arguments))) or ["--help"]
     terminal = Terminal()
     if "_BLOCKREC_COMPLETE" in os.environ:
         completion_init()

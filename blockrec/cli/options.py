@@ -12,6 +12,10 @@ Model = Annotated[
     str,
     typer.Argument(metavar="FILE|NAME", autocompletion=models, help="A model file, or a packaged model."),
 ]
+OptionalModel = Annotated[
+    str | None,
+    typer.Argument(metavar="[FILE|NAME]", autocompletion=models, help="A model file, or a packaged model."),
+]
 Models = Annotated[
     list[str],
     typer.Argument(metavar="FILE|NAME...", autocompletion=models, help="Model files, or names of packaged models."),

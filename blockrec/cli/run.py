@@ -9,19 +9,22 @@ import typer
 
 from blockrec.cli.completion import devices
 from blockrec.cli.exits import OK
-from blockrec.cli.options import Data, Imports, Json, Model, Sets, Variants, names
+from blockrec.cli.options import Data, Imports, Json, OptionalModel, Sets, Variants, names
 
 EPILOG = """\b
 Examples:
   blockrec run dare                                   the packaged model on its own card
   blockrec run model.yaml --variant twin --epochs 3
   blockrec run din --data complete_journey            the same model on real logs
-  blockrec run din --set data.batch_size=512 --dry-run"""
+  blockrec run din --set data.batch_size=512 --dry-run
+  blockrec run din --resume                           goes on with the last run of din
+  blockrec run --resume runs/din/latest --epochs 9    goes on with a run as it is, but longer
+  blockrec run model.yaml --warm-start din            begins with the weights of a run"""
 
 
 def run(
     context: typer.Context,
-    model: Model,
+    model: OptionalModel = None,
     data: Data = None,
     sets: Sets = [],
     variants: Variants = [],
@@ -32,6 +35,15 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
     runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Data, model and one batch; no training.")] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[RUN|last]", help="Go on with a run: its directory, one of its checkpoints, or the last."
+        ),
+    ] = None,
+    warm_start: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Begin with the weights of a run, as far as they fit.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Train a model, evaluate it and report.
@@ -53,6 +65,8 @@ def run(
         seed=seed,
         runs_dir=runs_dir,
         dry_run=dry_run,
+        resume=resume,
+        warm_start=warm_start,
         console=context.obj.console(),
     )
     context.obj.result(json.dumps(result.to_json(), indent=2) if as_json else str(result))

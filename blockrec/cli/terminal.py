@@ -63,6 +63,19 @@ class Terminal:
 _FLAGS = {"-q", "--quiet", "-v", "--verbose"}
 
 
+def resume_last(words: list[str]) -> list[str]:
+    """`--resume` without a run means the last one.
+
+    >>> resume_last(["run", "--resume", "--steps", "9"]), resume_last(["run", "--resume", "runs/din/latest"])
+    (['run', '--resume=last', '--steps', '9'], ['run', '--resume', 'runs/din/latest'])
+    """
+    following = [*words[1:], "--"]
+    return [
+        "--resume=last" if word == "--resume" and after.startswith("-") else word
+        for word, after in zip(words, following, strict=True)
+    ]
+
+
 def globals_first(words: list[str]) -> list[str]:
     """Move the global options to the front, where the parser wants them, so that users may write them anywhere.
 

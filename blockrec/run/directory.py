@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
@@ -20,39 +22,70 @@ import yaml
 
 from blockrec.graph.ir import Graph
 from blockrec.language.document import Document
+from blockrec.metrics.measure import Details
+from blockrec.run.files import replace_text, writing
 from blockrec.run.stream import Stream
 from blockrec.viz import svg
 
+BOARD, BEGUN = "tensorboard", "run.json"
 PACKAGES = ("torch", "numba", "numpy", "pyarrow", "torchmetrics", "triton", "safetensors")
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """Paths of a run directory, and how to write into it."""
+    """Paths of a run directory, and how to write into it; E708 where that fails.
+
+    begins: the step that this process goes on after.
+    """
 
     path: Path
+    begins: int = 0
 
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
     @property
-    def picture(self) -> Path:
-        return self.path / "graph.svg"
-
-    @property
     def log(self) -> Path:
         return self.path / "log.txt"
 
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    def writing(self, file: Path) -> AbstractContextManager[None]:
+        """What the body cannot write, `file` or something in that folder, is E708."""
+        return writing(file, self.path)
+
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
-        (self.path / name).write_text(json.dumps(value, indent=1) + "\n", "utf-8")
+        with self.writing(self.path / name):
+            replace_text(self.path / name, json.dumps(value, indent=1) + "\n")
+
+    def flush_metrics(self) -> int:
+        """See to it that all lines of metrics.jsonl are on the disk; returns its length in bytes."""
+        if not self.metrics.is_file():
+            return 0
+        with self.writing(self.metrics), self.metrics.open("rb") as file:
+            os.fsync(file.fileno())
+            return file.seek(0, os.SEEK_END)
+
+    def cut_metrics(self, length: int) -> None:
+        """Forget the lines that were written after `flush_metrics` returned `length`."""
+        with self.writing(self.metrics):
+            if self.metrics.is_file() and self.metrics.stat().st_size > length:
+                os.truncate(self.metrics, length)
 
     def write_metric(self, *, step: int, epoch: int, split: str, task: str | None, metric: str, value: float) -> None:
         """A line of metrics.jsonl; `time` is in seconds since 1970."""
         self._write_line({"step": step, "epoch": epoch, "split": split, "task": task, "metric": metric, "value": value})
         if self.board is not None:
-            self.board.add_scalar("/".join(filter(None, [split, task, metric])), value, step)
-            self.board.flush()
+            with self.writing(self.path / BOARD):
+                self.board.add_scalar("/".join(filter(None, [split, task, metric])), value, step)
+                self.board.flush()
+
+    def write_details(self, *, step: int, epoch: int, split: str, task: str, metric: str, details: Details) -> None:
+        """A line of metrics.jsonl for what is known beside the value of a metric, e.g. its reliability curve."""
+        self._write_line({"step": step, "epoch": epoch, "split": split, "task": task, "metric": metric, **details})
 
     def write_watch(self, watch: str, stream: Stream, *, step: int, epoch: int, split: str) -> None:
         """A line for each statistic of a watched value, and one for its histogram."""
@@ -69,7 +102,7 @@ class RunDirectory:
 
     def _write_line(self, line: dict[str, Any]) -> None:
         line["time"] = datetime.now(timezone.utc).timestamp()
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        with self.writing(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     @cached_property
@@ -79,27 +112,41 @@ class RunDirectory:
             return None
         from torch.utils.tensorboard import SummaryWriter
 
-        return SummaryWriter(str(self.path / "tensorboard"))
+        return SummaryWriter(str(self.path / BOARD), purge_step=self.begins + 1 if self.begins else None)
 
 
 def new_directory(runs_dir: str | Path, document: Document, seed: int) -> Path:
-    """Make `<runs_dir>/<name>/<time>-<hash>`, and let `latest` beside it point to it."""
+    """The path `<runs_dir>/<name>/<time>-<hash>` of a run that begins now; nobody else gets it."""
     digest = sha256(f"{document.to_yaml()}\nseed: {seed}".encode()).hexdigest()[:6]
     parent = Path(runs_dir) / document.name
-    path = _new(parent, f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{digest}")
-    _link(parent / "latest", path)
-    return path
+    with writing(parent, parent):
+        return _claimed(parent, f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{digest}")
 
 
-def create_directory(document: Document, graph: Graph, model: Any, make: Callable[[], Path]) -> RunDirectory:
-    """Fill the empty directory that `make` makes with what is known before training."""
-    resolved, picture, original = document.to_yaml(), svg(graph), given(model, document)  # before anything is written
-    directory = RunDirectory(make())
-    (directory.path / "model.yaml").write_text(original, "utf-8")
-    (directory.path / "resolved.yaml").write_text(resolved, "utf-8")
-    directory.picture.write_text(picture, "utf-8")
-    directory.write_json("env.json", environment())
-    return directory
+def create_directory(path: Path, files: Mapping[str, str], fill: Callable[[Path], None]) -> RunDirectory:
+    """Make the run directory `path` out of texts by name and of what `fill` writes; it is there whole or not at all."""
+    part = _part(path)
+    try:
+        with writing(path, path):
+            part.mkdir(parents=True, exist_ok=True)
+            for name, text in files.items():
+                (part / name).write_text(text, "utf-8")
+            fill(part)
+            part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return RunDirectory(path)
+
+
+def known_before(document: Document, graph: Graph, model: Any, begun: Mapping[str, Any]) -> dict[str, str]:
+    """The files of a run that are written before training. begun: what `--resume` has to know beside the document."""
+    return {
+        "model.yaml": given(model, document),
+        "resolved.yaml": document.to_yaml(),
+        "graph.svg": svg(graph),
+        "env.json": json.dumps(environment(), indent=1) + "\n",
+        BEGUN: json.dumps(begun, indent=1) + "\n",
+    }
 
 
 def given(model: Any, document: Document) -> str:
@@ -130,20 +177,30 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _new(parent: Path, name: str) -> Path:
-    """A folder that did not exist: of two runs that start in one second the later one is `<name>-2`."""
+def _claimed(parent: Path, name: str) -> Path:
+    """A path that nothing has: of two runs that start in one second the later one is `<name>-2`."""
     parent.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
         path = parent / (name if number == 1 else f"{name}-{number}")
         try:
-            path.mkdir()
+            _part(path).mkdir()
         except FileExistsError:
             continue
-        return path
+        if not path.exists():
+            return path
+        _part(path).rmdir()
     raise FileExistsError(parent / name)
 
 
-def _link(link: Path, target: Path) -> None:
-    fresh = link.with_name(f".{link.name}.{target.name}")
-    fresh.symlink_to(target.name, target_is_directory=True)
-    fresh.replace(link)
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def link_latest(path: Path) -> None:
+    """Let `latest` beside a run point to it."""
+    link = path.with_name("latest")
+    fresh = link.with_name(f".{link.name}.{path.name}")
+    with writing(link, path):
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(path.name, target_is_directory=True)
+        fresh.replace(link)

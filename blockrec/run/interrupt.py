@@ -1,4 +1,4 @@
-"""Ctrl-C: once to stop in order, twice to stop at once."""
+"""Ctrl-C, and SIGTERM, which a scheduler sends: once to stop in order, twice to stop at once."""
 
 from __future__ import annotations
 
@@ -12,35 +12,39 @@ from typing import Any
 from blockrec.diagnostics import BlockrecError, fail
 from blockrec.run.result import RunResult
 
+SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
 
 @dataclass
 class Interrupt:
-    """Has the user asked to stop?"""
+    """Has anyone asked to stop?"""
 
     requested: bool = False
 
 
 def stopped(result: RunResult) -> BlockrecError:
     """E704 for a run that ended because it was asked to."""
-    return fail("E704", f"interrupted after step {result.steps:,}", help=f"its state is in {result.state}")
+    help = f"`blockrec run --resume {result.directory}` goes on from there"
+    return fail("E704", f"interrupted after step {result.steps:,}, whose state is in {result.state}", help=help)
 
 
 @contextmanager
 def interruptible(say: Callable[[str], None]) -> Iterator[Interrupt]:
-    """The first SIGINT sets `requested`, the second raises `KeyboardInterrupt`. Only in the main thread."""
+    """The first signal sets `requested`, the second raises `KeyboardInterrupt`. Only in the main thread."""
     interrupt = Interrupt()
 
-    def asked(_signal: int, _frame: Any) -> None:
+    def asked(number: int, _frame: Any) -> None:
         if interrupt.requested:
             raise KeyboardInterrupt
         interrupt.requested = True
-        say("stopping after this step; Ctrl-C again stops at once")
+        say(f"{SIGNALS[signal.Signals(number)]}: stopping after this step; once more stops at once")
 
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    before = signal.signal(signal.SIGINT, asked)
+    before = {number: signal.signal(number, asked) for number in SIGNALS}
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

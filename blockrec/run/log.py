@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
+
+from blockrec.diagnostics import BlockrecError
+from blockrec.run.files import writing
 
 
 class Log:
@@ -25,8 +29,13 @@ class Log:
         if self._file is None:
             self._early.append(line)
             return
-        with self._file.open("a", encoding="utf-8") as file:
+        with writing(self._file, self._file.parent), self._file.open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
+
+    def keep_if_possible(self, line: str) -> None:
+        """The last words of a run that fails, perhaps because nothing can be written."""
+        with suppress(BlockrecError):
+            self.keep(line)
 
     def write_to(self, file: Path) -> None:
         """From now on into this file, beginning with what was said before."""

@@ -135,8 +135,14 @@ class Loop:
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:
             raise refused(self.model, batch, error) from error
 
+    def check_losses(self) -> None:
+        """Read the losses that are still on the device; E701 if one is not finite."""
+        self._refuse(self.losses.fetch(), self.batch)
+
     def _check(self, loss: Tensor, batch: Batch) -> None:
-        age = self.losses.add(loss)
+        self._refuse(self.losses.add(loss), batch)
+
+    def _refuse(self, age: int | None, batch: Batch) -> None:
         if age is not None:
             help = f"{HELP}; the last good state is in {self.checkpoint}" if self.checkpoint else HELP
             raise not_finite(self.model, batch, self.done - age, self.losses.latest or 0.0, help)

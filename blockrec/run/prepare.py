@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,16 @@ class Job:
 
     def first_batch(self) -> Batch:
         """The batch that training starts with."""
-        return moved(next(self.feed.batches(0)), self.device)
+        return self.batch_at(0, 0)
+
+    def batch_at(self, epoch: int, place: int) -> Batch:
+        """A batch of an epoch, both counted from 0."""
+        return moved(next(iter(self.feed.batches(epoch, place))), self.device)
+
+    def save_data(self, folder: Path) -> None:
+        """Write what the data are, and what they taught: `data.json` and `vocabularies`."""
+        self.dataset.save_vocabularies(folder / "vocabularies")
+        (folder / "data.json").write_text(json.dumps(self.dataset.describe(), indent=1) + "\n", "utf-8")
 
 
 def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:

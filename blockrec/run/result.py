@@ -17,6 +17,9 @@ class Measured:
     step: int
     metrics: Mapping[str, float]
 
+    def to_json(self) -> dict[str, Any]:
+        return {"step": self.step, "metrics": dict(self.metrics)}
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -25,7 +28,8 @@ class RunResult:
     best, last: the measurements on valid that the checkpoints `best` and `last` stand for (None without valid samples).
     rows_per_second: training samples a second, evaluation not counted. seconds: data, forward, backward, optimizer,
     eval. directory: None for a dry run. interrupted: by Ctrl-C; the checkpoint `last` was saved. undefined: metrics
-    that have no value, with the reason. alarms: of watched values. `str()` is the report for people.
+    that have no value, with the reason. alarms: of watched values. stopped: why it ended before its last step, empty
+    if it did not. `str()` is the report for people.
     """
 
     name: str
@@ -41,6 +45,7 @@ class RunResult:
     interrupted: bool = False
     undefined: tuple[str, ...] = ()
     alarms: tuple[Raised, ...] = ()
+    stopped: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -50,13 +55,11 @@ class RunResult:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as in result.json."""
-        measured = {
-            k: m and {"step": m.step, "metrics": dict(m.metrics)} for k, m in (("best", self.best), ("last", self.last))
-        }
         return {
             "name": self.name,
             "metrics": dict(self.metrics),
-            **measured,
+            "best": self.best and self.best.to_json(),
+            "last": self.last and self.last.to_json(),
             "steps": self.steps,
             "rows": self.rows,
             "rows_per_second": self.rows_per_second,
@@ -66,6 +69,7 @@ class RunResult:
             "interrupted": self.interrupted,
             "undefined": list(self.undefined),
             "alarms": [raised.to_json() for raised in self.alarms],
+            "stopped": self.stopped or None,
             **self.facts,
         }
 

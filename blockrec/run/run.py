@@ -8,22 +8,22 @@ from typing import Any
 
 from rich.console import Console
 
-from blockrec.diagnostics import BlockrecError
-from blockrec.run.directory import create_directory, new_directory
-from blockrec.run.heap import keep_freed_memory
-from blockrec.run.interrupt import interruptible
+from blockrec.diagnostics import fail
+from blockrec.run.begun import Begun
+from blockrec.run.directory import create_directory, known_before, link_latest, new_directory
+from blockrec.run.facts import dry_result
+from blockrec.run.lock import held
 from blockrec.run.log import Log
-from blockrec.run.prepare import Job, Wishes, prepare
-from blockrec.run.progress import Display
+from blockrec.run.prepare import Job, Wishes
+from blockrec.run.ready import ready
 from blockrec.run.result import RunResult
-from blockrec.run.session import Session, dry_result
-from blockrec.run.smoke import smoke_step
-from blockrec.run.summary import say_beginning
-from blockrec.run.weights import weights_of
+from blockrec.run.resume import resume as go_on
+from blockrec.run.training import carry_out
+from blockrec.run.warm import warm_start as take_weights
 
 
 def run(
-    model: str | Path | Mapping[str, Any],
+    model: str | Path | Mapping[str, Any] | None = None,
     *,
     variants: Sequence[str] = (),
     sets: Sequence[str] = (),
@@ -35,47 +35,59 @@ def run(
     seed: int | None = None,
     runs_dir: str | Path = "runs",
     dry_run: bool = False,
+    resume: str | Path | None = None,
+    warm_start: str | Path | None = None,
     console: Console | None = None,
 ) -> RunResult:
     """Train a model, measure it, and leave everything in `<runs_dir>/<name>/<time>-<hash>/`.
 
-    model: a path, the name of a packaged model, YAML text or a mapping. variants, sets, data, imports: as on the
-    command line. epochs, steps, device, seed: before what the file says. dry_run: up to one batch, nothing is written.
-    console: where progress goes; default stderr. Raises `BlockrecError` for a user's mistake (nothing is written then)
-    and for a run that cannot go on (E701, E702).
+    model: a path, the name of a packaged model, YAML text or a mapping; may be left out to resume a run as it is.
+    variants, sets, data, imports: as on the command line. epochs, steps, device, seed: before what the file says.
+    dry_run: up to one batch, nothing is written. resume: a run to go on with, in its own directory: the directory, one
+    of its checkpoints, a model's name, or `last`. warm_start: a run whose weights, where they fit, come before the
+    first step. console: where progress goes; default stderr. Raises `BlockrecError` for a user's mistake (nothing is
+    written then) and for a run that cannot go on (E501, E701, E702, E705, E707, E708).
     """
     log = Log(console)
     wishes = Wishes(variants, sets, data, imports, epochs, steps, device, seed)
+    if resume is not None:
+        if dry_run or warm_start is not None:
+            other = "a dry run" if dry_run else "a warm start"
+            raise fail("E706", f"a run that is resumed cannot be {other}", help="leave one of the two out")
+        return go_on(model, resume, wishes, log, runs_dir)
+    if model is None:
+        raise fail("E706", "there is no model to run", help="name a model file, or `--resume` a run")
     if dry_run:
         return dry_result(ready(model, wishes, log))
-    return train(model, wishes, log, lambda job: new_directory(runs_dir, job.document, job.seed))
+    return train(
+        model,
+        wishes,
+        log,
+        lambda job: new_directory(runs_dir, job.document, job.seed),
+        warm_start=warm_start,
+        runs_dir=runs_dir,
+        settled=link_latest,
+    )
 
 
-def ready(model: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:
-    """All that training needs, tried on one batch."""
-    keep_freed_memory()
-    job = prepare(model, wishes, log)
-    say_beginning(job, log)
-    weights_of(job.model)
-    smoke_step(job.model, job.first_batch())
-    return job
-
-
-def train(model: str | Path | Mapping[str, Any], wishes: Wishes, log: Log, place: Callable[[Job], Path]) -> RunResult:
-    """A run in the empty directory that `place` makes."""
+def train(
+    model: str | Path | Mapping[str, Any],
+    wishes: Wishes,
+    log: Log,
+    place: Callable[[Job], Path],
+    *,
+    warm_start: str | Path | None = None,
+    runs_dir: str | Path = "runs",
+    settled: Callable[[Path], None] = lambda _: None,
+) -> RunResult:
+    """A run in a new directory, whose path `place` says; `settled` is called when it is there."""
     job = ready(model, wishes, log)
-    directory = create_directory(job.document, job.graph, model, lambda: place(job))
-    log.write_to(directory.log)
-    log.say(f"{'run':<10} {directory.path}")
-    job.dataset.save_vocabularies(directory.path / "vocabularies")
-    try:
-        with interruptible(log.say) as interrupt, Display(log, job.plan) as display:
-            session = Session(job, directory, log, display, interrupt)
-            session.train()
-            result = session.result()
-    except BlockrecError as error:
-        log.keep(str(error))
-        raise
-    directory.write_json("result.json", result.to_json())
-    log.keep(str(result))
-    return result
+    source = take_weights(job, warm_start, log, runs_dir) if warm_start is not None else None
+    begun = Begun.of(wishes, job.seed, source)
+    files = known_before(job.document, job.graph, model, begun.to_json())
+    directory = create_directory(place(job), files, job.save_data)
+    settled(directory.path)
+    with held(directory.path):
+        log.write_to(directory.log)
+        log.say(f"{'run':<10} {directory.path}")
+        return carry_out(job, directory, log)

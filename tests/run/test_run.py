@@ -68,6 +68,7 @@ def test_the_directory_holds_everything(finished: RunResult) -> None:
         "report.html",
         "resolved.yaml",
         "result.json",
+        "run.json",
         "tensorboard",
         "vocabularies",
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from blockrec.diagnostics import fail
+from blockrec.run.lock import locked
 
 Row = Mapping[str, Any]
 """point, seed, settings; then metrics, steps, rows_per_second, seconds, directory; or error."""
@@ -42,19 +43,7 @@ class Store:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as lock:
-            if not _locked(lock):
+            if not locked(lock):
                 message = f"another process runs this sweep: {self.folder}"
                 raise fail("E706", message, help="wait for it, or look at its results with `--table`")
             yield lock
-
-
-def _locked(file: IO[str]) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -74,7 +74,6 @@ def _head(trial: Trial) -> dict[str, Any]:
 def _trained(model: Any, wishes: Wishes, folder: Path, log: Log) -> RunResult:
     def fresh(_job: Job) -> Path:
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed, or failed
-        folder.mkdir(parents=True)
         return folder
 
     return train(model, wishes, log, fresh)

@@ -1,0 +1,43 @@
+"""Writing into a run directory: what fails is said with its file and with what is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from blockrec.diagnostics import fail
+
+LAST = Path("checkpoints", "last")
+
+
+@contextmanager
+def writing(file: Path, run: Path) -> Iterator[None]:
+    """E708 for a file, or for one in that folder, which the body cannot write; it says how the run can go on."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        name = Path(error.filename or file) if isinstance(error, OSError) else file
+        raise fail("E708", f"cannot write `{name}`: {reason}", help=_advice(run)) from error
+
+
+def _advice(run: Path) -> str:
+    if not run.is_dir():
+        return "name a folder that takes files with `--runs-dir`"
+    if (run / LAST).exists():
+        return f"the last checkpoint is whole: make room, then `blockrec run --resume {run}` goes on from it"
+    return "there is no checkpoint yet: make room, and begin again"
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Write a file so that it has its old content or the new one, whenever the power goes."""
+    fresh = file.with_name(f".{file.name}.part")
+    with fresh.open("w", encoding="utf-8") as content:
+        content.write(text)
+        content.flush()
+        os.fsync(content.fileno())
+    fresh.replace(file)

@@ -1,0 +1,118 @@
+"""`--resume`: a run goes on in its own directory, from a checkpoint, as if it had never stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from blockrec.diagnostics import Diagnostics, fail
+from blockrec.language.document import load
+from blockrec.run.begun import Begun
+from blockrec.run.checkpoint import best_of, go_back, steps_in
+from blockrec.run.checksums import check_files, step_of
+from blockrec.run.directory import BEGUN, RunDirectory, environment
+from blockrec.run.files import replace_text
+from blockrec.run.find import RESOLVED, find_run
+from blockrec.run.lock import held
+from blockrec.run.log import Log
+from blockrec.run.prepare import Wishes
+from blockrec.run.ready import ready
+from blockrec.run.result import RunResult
+from blockrec.run.same import check_data, check_document, environment_changes
+from blockrec.run.training import carry_out
+from blockrec.run.warm import warm_start
+
+NEWEST = "last"
+ModelSource = str | Path | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A run and the checkpoint to go on from; None: it was stopped before the first one."""
+
+    run: Path
+    checkpoint: Path | None
+
+    @property
+    def step(self) -> int:
+        return step_of(self.checkpoint) if self.checkpoint else 0
+
+
+def resume(
+    model: ModelSource | None, word: str | Path, wishes: Wishes, log: Log, runs_dir: str | Path = "runs"
+) -> RunResult:
+    """Go on with the run that `word` names: a run directory, one of its checkpoints, a model's name, or `last`.
+
+    model: what is to be trained; None for the run's own document. Its graph and its data have to be the run's (E703);
+    settings of `train` and `eval` may be others. Raises `BlockrecError`, E009 if there is no such run, E707 if the
+    checkpoint is damaged.
+    """
+    place = find_place(word, _name(model, wishes), Path(runs_dir))
+    run, begun = place.run, Begun.read(place.run)
+    _check_whole(place)
+    source = model if model is not None else run / RESOLVED
+    changes = check_document(source, wishes, run)
+    job = ready(source, begun.merged(wishes), log)
+    check_data(job, run)
+    with held(run):
+        if place.checkpoint is not None:
+            go_back(run / "checkpoints", place.checkpoint)
+        elif begun.warm_start is not None:
+            warm_start(job, begun.warm_start, log, runs_dir)
+        directory = RunDirectory(run, place.step)
+        log.write_to(directory.log)
+        log.say(f"{'resumed':<10} {run} after step {place.step:,}")
+        for change in [*changes, *environment_changes(run, environment())]:
+            log.say(f"{'':<10} {change}")
+        replace_text(run / RESOLVED, job.document.to_yaml())
+        said = {name: getattr(begun.merged(wishes), name) for name in ("epochs", "steps", "device")}
+        directory.write_json(BEGUN, replace(begun, **said).to_json())
+        return carry_out(job, directory, log, place.checkpoint)
+
+
+def find_place(word: str | Path, name: str | None, runs_dir: Path) -> Place:
+    """What `--resume WORD` means for a model of that name; E009 if there is nothing to go on with."""
+    path = Path(word)
+    if path.parent.name == "checkpoints" and path.is_dir():
+        return Place(path.parent.parent, path.parent / path.resolve().name)
+    run = find_run(_latest(name, runs_dir) if str(word) == NEWEST else word, runs_dir)
+    return Place(run, _newest(run / "checkpoints"))
+
+
+def _latest(name: str | None, runs_dir: Path) -> Path:
+    """The run that began last: of a model, or of all."""
+    links = [runs_dir / name / "latest"] if name is not None else [*runs_dir.glob("*/latest")]
+    runs = [link.parent / link.resolve().name for link in links if link.is_dir()]
+    if not runs:
+        of = f" of `{name}`" if name else ""
+        raise fail("E009", f"there is no run{of} in `{runs_dir}`", help="name its directory: `--resume DIR`")
+    return max(runs, key=lambda run: run.name)
+
+
+def _newest(folder: Path) -> Path | None:
+    """What `last` points to; without that link the newest state."""
+    last = folder / "last"
+    if last.is_symlink():
+        return folder / last.readlink()
+    return next(reversed(steps_in(folder)), None)
+
+
+def _check_whole(place: Place) -> None:
+    """The checkpoint and the best one that it knows are as they were written."""
+    if place.checkpoint is not None:
+        check_files(place.checkpoint)
+        best = best_of(place.checkpoint)
+        if best is not None:
+            check_files(place.checkpoint.with_name(f"step-{best}"))
+
+
+def _name(model: ModelSource | None, wishes: Wishes) -> str | None:
+    if model is None:
+        return None
+    report = Diagnostics()
+    document = load(model, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
+    report.raise_errors()
+    assert document is not None
+    return document.name
