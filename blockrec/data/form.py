@@ -15,6 +15,10 @@ from blockrec.language.features import Features
 from blockrec.language.values import Map
 
 
+_SPLITS = {"time": ("time", "leave_last", "user"), "random": ("random", "time", "user")}
+_DIVIDED = {"time": "samples of a log: some would be trained on what came later", "random": "rows"}
+
+
 def check_form(section: Map, features: Features, report: Diagnostics) -> None:
     """E101 for a key that means nothing where it stands, E208 for a history of no sequence."""
     made, items, form = section.section("samples"), section.section("items"), _Form(report)
@@ -30,9 +34,15 @@ def check_form(section: Map, features: Features, report: Diagnostics) -> None:
             report.error("E208", f"no sequence `{name}`", at, help=help)
 
 
-def read_split(section: Map, report: Diagnostics) -> SplitPlan:
-    """E106 unless `valid` and `test` are numbers of samples a user (`leave_last`), or shares that leave some."""
-    split, by = section.section("split"), setting(section, "split", "by")
+def read_split(section: Map, report: Diagnostics, default: str = "time") -> SplitPlan:
+    """By `default` if it does not say by what.
+
+    E106 unless `valid` and `test` are numbers of samples a user (`leave_last`), or shares that leave some.
+    """
+    split, by = section.section("split"), setting(section, "split", "by") or default
+    if by not in _SPLITS[default]:
+        message, help = f"`{by}` does not divide {_DIVIDED[default]}", f"one of {', '.join(_SPLITS[default])}"
+        report.error("E107", message, split.at["by"], help=help)
     if "test_from" in split or "valid_from" in split:
         return _moments(split, by, report)
     valid, test = (split.get(key, 1 if by == "leave_last" else 0.1) for key in ("valid", "test"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TypeVar
 
 from blockrec import cache as caches
 from blockrec.data import store
@@ -17,13 +18,18 @@ from blockrec.data.plan import Plan
 from blockrec.data.prepare import prepare
 from blockrec.data.reading import read_plan
 from blockrec.data.sampling.plan import SAMPLED
+from blockrec.data.rows_source.build import build as build_rows
+from blockrec.data.rows_source.build import opened_rows
+from blockrec.data.rows_source.plan import RowsPlan
+from blockrec.data.rows_source.reading import is_rows, read_rows_plan
 from blockrec.data.sources.paths import root_of
 from blockrec.data.synthetic import generated
-from blockrec.diagnostics import BlockrecError, Diagnostics
+from blockrec.diagnostics import BlockrecError, Diagnostics, fail
 from blockrec.language.features import AUTO, Constant, Features, Position
 from blockrec.language.values import Map
 
 Progress = Callable[[str], None]
+AnyPlan = TypeVar("AnyPlan", Plan, RowsPlan)
 
 
 def open_dataset(
@@ -81,7 +87,7 @@ def _opened(
     progress: Progress,
     fitted: Path | None,
 ) -> Dataset | None:
-    if "events" not in section:
+    if not (is_rows(section) or "events" in section):
         help = "`data: {events: FILE}`, or a card: `dataset: NAME` in the file, `--data NAME` on the command line"
         report.error("E501", "the model does not say which data it is for", section.span, help=help)
         return None
@@ -89,20 +95,34 @@ def _opened(
     root = files or converted(section, root_of(section, report), cache, progress, report)
     if report.failed:
         return None
-    plan = read_plan(section, root, features, used, report)
+    read = read_rows_plan if is_rows(section) else read_plan
+    plan = read(section, root, features, used, report)
     if plan is not None and fitted is not None:
         plan = with_fits(plan, fitted, report)
     if plan is None or report.failed:
         return None
-    dataset = opened(_built(plan, cache, progress), plan, files)
+    if isinstance(plan, RowsPlan):
+        dataset = opened_rows(_built_rows(plan, cache, progress), plan, files)
+    else:
+        dataset = opened(_built(plan, cache, progress), plan, files)
     _check_rows(dataset, plan, report)
     return None if report.failed else dataset
 
 
-def with_fits(plan: Plan, folder: Path, report: Diagnostics) -> Plan:
+def with_fits(plan: AnyPlan, folder: Path, report: Diagnostics) -> AnyPlan:
     """The plan that encodes with what a run kept in `folder`."""
     wanted = [f for f in plan.features.values() if f.name in plan.used and is_read(f)]
     return plan.with_fits(Fits.load(folder, wanted, report))
+
+
+def _built_rows(plan: RowsPlan, cache: Path, progress: Progress) -> Path:
+    """The folder with the rows; raises `BlockrecError` after errors."""
+    if plan.fitted is None and "train" not in plan.parts:
+        help = "`train:` names their files"
+        raise fail("E501", "there are no rows to train with", plan.at, help=help)
+    hashes = [store.content_hash(path, cache / "hashes") for path in plan.files]
+    folder = cache / store.name_of("rows", hashes, plan.key)
+    return store.built(folder, lambda scratch: build_rows(plan, scratch, progress))
 
 
 def _built(plan: Plan, cache: Path, progress: Progress) -> Path:
@@ -129,7 +149,7 @@ def _read_columns(plan: Plan) -> frozenset[str]:
     return plan.used & (features | {label.name for label in plan.labels})
 
 
-def _check_rows(dataset: Dataset, plan: Plan, report: Diagnostics) -> None:
+def _check_rows(dataset: Dataset, plan: Plan | RowsPlan, report: Diagnostics) -> None:
     """E504 where a position or a constant lies outside its table."""
     described = dataset.describe()
     longest = {name: found["max"] for name, found in described["history"].items()}

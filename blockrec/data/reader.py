@@ -23,6 +23,8 @@ class Reader:
         """The column with nulls replaced by the default, if there is one."""
         if default is None or not column.null_count:
             return column
+        if pa.types.is_null(column.type):
+            return pa.repeat(pa.scalar(default), len(column))
         try:
             return column.fill_null(pa.scalar(default).cast(column.type))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

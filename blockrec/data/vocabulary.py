@@ -60,7 +60,7 @@ def _alike(column: Column, values: Column) -> tuple[Column, Column]:
                 return column, numbers
     try:
         return column.cast(values.type), values
-    except pa.ArrowInvalid:  # some are not of that kind, and then those are unseen
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # some are not of that kind, and then those are unseen
         return column, values.cast(column.type)
 
 

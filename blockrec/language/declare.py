@@ -181,7 +181,8 @@ class _Reader:
         if "pool" in spec and "pool" not in own:  # a list stands in a column of its own
             root, own = name, spec
         column = spec.get("column", own.get("column"))
-        return Column(column if isinstance(column, str) else root.rpartition(".")[2], spec.get("default"))
+        written = column if isinstance(column, str) else root.rpartition(".")[2]
+        return Column(written, spec.get("default"), "column" in spec)
 
     def _report_clashes(self, labels: dict[str, Label]) -> None:
         for name, label in labels.items():

@@ -5,7 +5,7 @@ Both the compiler (types, tables) and the data path (columns, vocabularies) read
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,10 +19,14 @@ CALENDAR_ROWS = {"hour": 24, "weekday": 7, "day": 31}
 
 @dataclass(frozen=True)
 class Column:
-    """Values come from a column of the data; `default` replaces a null."""
+    """Values come from a column of the data; `default` replaces a null.
+
+    own: whether the feature itself names the column; else the name is its own or that of the feature it is like.
+    """
 
     name: str
     default: Any = None
+    own: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

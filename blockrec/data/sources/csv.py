@@ -38,19 +38,23 @@ _BAD_ROW = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got
 
 @dataclass(frozen=True)
 class CsvForm:
-    """How the files are written; `columns` is empty if their first line names the columns."""
+    """How the files are written; `columns` is empty if their first line names the columns.
+
+    lists: what stands between the values of a list; None if there are none.
+    """
 
     delimiter: str
     columns: tuple[str, ...]
     encoding: str
     quoted: bool = True
+    lists: str | None = None
 
     @classmethod
     def of(cls, section: Map) -> CsvForm:
         """From a section `csv:`."""
         columns = tuple(setting(section, "columns", schema=CSV) or ())
         delimiter, encoding, quoted = (setting(section, key, schema=CSV) for key in ("delimiter", "encoding", "quoted"))
-        return cls(delimiter, columns, encoding, quoted)
+        return cls(delimiter, columns, encoding, quoted, setting(section, "lists", schema=CSV))
 
     @property
     def first_row(self) -> int:

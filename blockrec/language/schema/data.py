@@ -6,6 +6,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+_FORMS = "e.g. `data: {events: log.csv}`, or `data: {train: rows.parquet}`"
 _CONDITION = "a condition on the columns of a row, e.g. `rating >= 4 and category != null`"
 
 
@@ -35,6 +36,10 @@ def _names(description: str) -> Schema:
     return {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": description}
 
 
+def _files(description: str) -> Schema:
+    return {**_names(description), "type": ["string", "array"], "minLength": 1}
+
+
 CSV: Schema = _object(
     "How a CSV file is written; Parquet and Arrow files need none of it.",
     {
@@ -46,6 +51,7 @@ CSV: Schema = _object(
             "default": True,
             "description": "Whether a value may stand in double quotes; if not, a quote is a character like others.",
         },
+        "lists": _text("What stands between the values of one list, in columns that are read as lists, e.g. `|`."),
     },
 )
 
@@ -192,14 +198,15 @@ SPLIT: Schema = _object(
     "How samples are divided into train, valid and test.",
     {
         "by": {
-            "enum": ["time", "leave_last", "user"],
-            "default": "time",
-            "description": "The latest samples of all, the last samples of each user, or all samples of some users.",
+            "enum": ["time", "leave_last", "user", "random"],
+            "description": "The latest samples of all (default of events), the last samples of each user, all samples "
+            "of some users, or any (default of `train`).",
         },
         "valid": {
             "type": "number",
             "minimum": 0,
-            "description": "Share of the samples (time) or users (user), default 0.1; samples a user (leave_last), 1.",
+            "description": "Share of the samples (time, random) or users (user), default 0.1; samples a user (leave_last), "
+            "1.",
         },
         "test": {"type": "number", "minimum": 0, "description": "As `valid`."},
         "valid_from": {
@@ -212,21 +219,30 @@ SPLIT: Schema = _object(
             "description": "As `valid_from`, the moment from which samples test. Alone, it leaves `valid` a share of "
             "what is before.",
         },
-        "seed": _count("Seed of the choice of users (user).", minimum=0, default=0),
+        "seed": _count("Seed of the choice (user, random).", minimum=0, default=0),
     },
     default={},
 )
 
 DATA: Schema = _object(
-    "Source of the samples: a log of events, from which histories are built as of each sample's time.",
+    "Source of the samples: a log of events, from which histories are built as of each sample's time, or rows that are "
+    "samples.",
     {
-        "events": {
-            "type": ["string", "array"],
-            "items": {"type": "string"},
-            "minItems": 1,
-            "minLength": 1,
-            "description": "The log, one interaction a row: a CSV, Parquet or Arrow file, a glob, or a list of them.",
-        },
+        "events": _files(
+            "The log, one interaction a row: a CSV, JSON lines, Parquet or Arrow file, a glob, or a list of them."
+        ),
+        "train": _files(
+            "Instead of `events`: samples that are ready, one a row, with lists as sequences; files as of `events`."
+        ),
+        "valid": _files("Rows that validate. With neither `valid` nor `test`, `split` takes them from `train`."),
+        "test": _files("Rows that test."),
+        "synthetic": _object(
+            "Instead of files: random values of the types that the features declare. There is nothing to learn in them.",
+            {
+                "rows": _count("Number of samples.", default=20_000),
+                "seed": _count("Seed of everything drawn.", minimum=0, default=0),
+            },
+        ),
         "root": _text(
             "Folder that the files are in, from the file that says so; `package:NAME` is the folder of an installed "
             "Python package, `fetched:NAME` that of a data set that `blockrec fetch NAME` got. Default: the folder of "
@@ -295,6 +311,9 @@ DATA: Schema = _object(
             "default": True,
         },
     },
-    required=["events"],
-    **{"x-help": "e.g. `data: {events: log.csv}`"},
+    **{
+        "if": {"anyOf": [{"required": [key]} for key in ("train", "valid", "test", "synthetic")]},
+        "else": {"required": ["events"], "x-help": _FORMS},
+        "x-help": _FORMS,
+    },
 )

@@ -1,0 +1,138 @@
+"""Rows → the folder that a dataset is mapped from: two passes of bounded memory, one if there is nothing to learn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from blockrec.data import arrow
+from blockrec.data.batches import Gather, Split
+from blockrec.data.columns import ColumnWriter, column_writer, mapped
+from blockrec.data.dataset import Dataset
+from blockrec.data.fits import Fits
+from blockrec.data.numbers import from_json
+from blockrec.data.rows_source.divide import PartOf, division
+from blockrec.data.rows_source.learn import Learner
+from blockrec.data.rows_source.pace import Pace
+from blockrec.data.rows_source.pieces import Pieces
+from blockrec.data.rows_source.plan import RowsPlan
+from blockrec.data.rows_source.write import Encoder
+from blockrec.data.splits import NAMES
+from blockrec.data.vocabulary import Vocabulary
+from blockrec.diagnostics import Diagnostics, fail
+from blockrec.language.features import Sequence
+
+Progress = Callable[[str], None]
+COPIED = 1 << 20
+"""Rows that are copied at once."""
+
+
+def build(plan: RowsPlan, folder: Path, progress: Progress) -> None:
+    """Write everything that `opened_rows` maps into `folder`; raises `BlockrecError` after errors."""
+    report = Diagnostics()
+    pieces = Pieces(plan)
+    part_of = division(plan, pieces, report)
+    fits = plan.fitted or _learned(plan, pieces, part_of, progress, report)
+    with ExitStack() as stack:
+        samples = [stack.enter_context(column_writer(folder / name)) for name in NAMES]
+        steps = {name: stack.enter_context(column_writer(folder / f"{name}.steps")) for name in _axes(plan)}
+        counts = _encode(Encoder(plan, fits, samples, steps, report), pieces, part_of, progress)
+    if plan.fitted is None and not counts[0]:
+        raise fail("E505", "no row is left to train with", plan.at)
+    _join(folder, counts)
+    for root, vocabulary in fits.vocabularies.items():
+        arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
+    (folder / "notes.json").write_text(json.dumps(_notes(plan, fits, counts)), "utf-8")
+
+
+def _learned(plan: RowsPlan, pieces: Pieces, part_of: PartOf, progress: Progress, report: Diagnostics) -> Fits:
+    """What the training part teaches."""
+    learner = Learner(plan)
+    if learner.is_needed:
+        pace = Pace(progress, "learning from")
+        for piece in pieces.pieces(part_of, report):
+            learner.see(piece)
+            pace.add(len(piece.part))
+    return learner.fits()
+
+
+def _encode(encoder: Encoder, pieces: Pieces, part_of: PartOf, progress: Progress) -> list[int]:
+    """Rows of each part."""
+    counts, pace = np.zeros(len(NAMES), np.int64), Pace(progress, "encoding")
+    for piece in pieces.pieces(part_of, encoder.report):
+        encoder.add(piece)
+        counts += np.bincount(piece.part, minlength=len(NAMES))
+        pace.add(len(piece.part))
+    encoder.check_labels()
+    return [int(count) for count in counts]
+
+
+def _axes(plan: RowsPlan) -> list[str]:
+    """Sequences and pooled features that are read."""
+    labels = {label.sequence for label in plan.labels}
+    return sorted(name for name in {*(f.axis for f in plan.features.values()), *labels} if name is not None)
+
+
+def _join(folder: Path, counts: list[int]) -> None:
+    """Columns of the parts, one after another: those of train with the others behind them."""
+    with column_writer(folder / "samples") as writer:
+        for name, count in zip(NAMES, counts, strict=True):
+            _copy(mapped(folder / name), count, writer)
+    for name in NAMES:
+        for path in (folder / name).iterdir():
+            path.unlink()
+        (folder / name).rmdir()
+
+
+def _copy(columns: dict[str, arrow.Array], count: int, writer: ColumnWriter) -> None:
+    for name, values in columns.items():
+        for start in range(0, max(count, 1), COPIED):
+            writer.append(name, values[start : start + COPIED])
+
+
+def _notes(plan: RowsPlan, fits: Fits, counts: list[int]) -> dict[str, Any]:
+    return {
+        "samples": dict(zip(NAMES, counts, strict=True)),
+        "vocabularies": {root: v.cold for root, v in fits.vocabularies.items()},
+        "numbers": {name: fit.to_json() for name, fit in fits.numbers.items()},
+        "binary": [label.name for label in plan.labels if label.type == "binary"],
+    }
+
+
+def opened_rows(folder: Path, plan: RowsPlan, files: Path | None) -> Dataset:
+    """Map what `build` wrote into `folder`."""
+    notes = json.loads((folder / "notes.json").read_text("utf-8"))
+    values = {root: _vocabulary(folder, root, cold) for root, cold in notes["vocabularies"].items()}
+    gather = _gather(folder, plan, notes)
+    splits, first = {}, 0
+    for name in NAMES:
+        splits[name] = Split(name, first, notes["samples"][name], gather)
+        first += notes["samples"][name]
+    return Dataset(splits, {root: v.rows for root, v in values.items()}, files, notes, values)
+
+
+def _vocabulary(folder: Path, root: str, cold: int) -> Vocabulary:
+    return Vocabulary(arrow.one_chunk(arrow.read(folder / f"{root}.vocabulary.arrow").column("value")), cold)
+
+
+def _gather(folder: Path, plan: RowsPlan, notes: dict[str, Any]) -> Gather:
+    features = tuple(plan.features.values())
+    lists = {f.name: Sequence(f.name, (f.name,), f.max_len, f.keep, f.span) for f in features if f.pool}
+    steps: dict[str, arrow.Array] = {}
+    for name in _axes(plan):
+        steps |= mapped(folder / f"{name}.steps")
+    return Gather(
+        columns=mapped(folder / "samples"),
+        steps=steps,
+        features=features,
+        sequences={name: {**plan.sequences, **lists}[name] for name in _axes(plan)},
+        labels=(*(x.name for x in plan.labels if x.sequence is None), *plan.columns),
+        step_labels={x.name: x.sequence for x in plan.labels if x.sequence is not None},
+        numbers={name: from_json(fit) for name, fit in notes["numbers"].items()},
+    )

@@ -1,0 +1,29 @@
+"""What is said while many pieces are worked on: once, then how far it is every few seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+SECONDS = 10.0
+
+
+@dataclass
+class Pace:
+    """words: what is done, before the number of rows."""
+
+    say: Callable[[str], None]
+    words: str
+    rows: int = 0
+    last: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.say(f"{self.words} rows")
+
+    def add(self, rows: int) -> None:
+        """So many rows more are done."""
+        self.rows += rows
+        if time.monotonic() - self.last >= SECONDS:
+            self.last = time.monotonic()
+            self.say(f"{self.words} rows: {self.rows:,} done")

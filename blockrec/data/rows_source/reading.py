@@ -1,0 +1,165 @@
+"""The sections `data: {train, valid, test}` → a `RowsPlan`: every file and column that is wrong is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from blockrec.data.derived import is_read, with_moments
+from blockrec.data.form import read_split
+from blockrec.data.needs import feature_needs, label_needs, together
+from blockrec.data.rows_source.binding import Binding
+from blockrec.data.rows_source.nested import homes, members
+from blockrec.data.rows_source.plan import RowsPlan
+from blockrec.data.settings import setting
+from blockrec.data.sources.csv import CsvForm
+from blockrec.data.sources.paths import locate
+from blockrec.data.sources.tables import Files, Need, missing_columns
+from blockrec.data.sources.words import words_of
+from blockrec.data.splits import NAMES, SplitPlan
+from blockrec.data.where import Condition, check_columns, parse
+from blockrec.diagnostics import Diagnostics
+from blockrec.language.features import Feature, Features
+from blockrec.language.values import List, Map
+
+OF_EVENTS = (
+    "events",
+    "generate",
+    "item",
+    "items",
+    "ties",
+    "history",
+    "samples",
+    "negatives",
+    "shuffle_histories",
+    "min_events",
+)
+"""Keys of `data` that mean nothing for rows."""
+
+
+def is_rows(section: Map) -> bool:
+    """Whether a section `data` names rows that are samples."""
+    return any(name in section for name in NAMES)
+
+
+def read_rows_plan(
+    section: Map, root: Path | None, features: Features, used: Collection[str], report: Diagnostics
+) -> RowsPlan | None:
+    """The plan, or None after errors. `root`: the folder that file names are relative to, None for that of the file."""
+    for key in OF_EVENTS:
+        if key in section:
+            message, help = f"`{key}` has no meaning beside `{_first(section)}`", "it describes a log of events"
+            report.error("E101", message, section.keys_at[key], help=help)
+    features = with_moments(features, str(setting(section, "time")))
+    reader = _Reader(section, root, features, frozenset(used), report)
+    parts, split = reader.parts(), reader.split()
+    if report.failed:
+        return None
+    known = reader.known(parts)
+    plan = None if report.failed else reader.plan(parts, split, known)
+    return None if report.failed else plan
+
+
+def _first(section: Map) -> str:
+    return next(name for name in NAMES if name in section)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    section: Map
+    root: Path | None
+    features: Features
+    used: frozenset[str]
+    report: Diagnostics
+
+    def parts(self) -> dict[str, Files]:
+        found = {name: self._files(name) for name in NAMES if name in self.section}
+        return {name: files for name, files in found.items() if files is not None}
+
+    def _files(self, name: str) -> Files | None:
+        how = str(self.section.get("how_to_get", ""))
+        paths = locate(self.section, name, self.root, how, self.report)
+        value = self.section[name]
+        at = value.at[0] if isinstance(value, List) else self.section.at[name]
+        words = words_of(self.section.section("words"))
+        return Files(paths, CsvForm.of(self.section.section("csv")), at, words) if paths else None
+
+    def split(self) -> SplitPlan | None:
+        """None if the parts have files of their own."""
+        others = [name for name in ("valid", "test") if name in self.section]
+        if others and "split" in self.section:
+            message = f"`split` has no meaning beside `{others[0]}`, which are rows of their own"
+            self.report.error("E101", message, self.section.keys_at["split"])
+        return None if others else read_split(self.section, self.report, "random")
+
+    def known(self, parts: dict[str, Files]) -> list[str]:
+        """Names of the columns that all files have, members of lists of structures among them."""
+        found = [self._columns(files) for files in parts.values()]
+        return [name for name in found[0] if all(name in names for names in found[1:])]
+
+    def _columns(self, files: Files) -> list[str]:
+        columns = files.columns(self.report)
+        inner = [set(members(path)) for path in files.paths] if not self.report.failed else [set[str]()]
+        return list(dict.fromkeys([*columns, *sorted(set.intersection(*inner))]))
+
+    def plan(self, parts: dict[str, Files], split: SplitPlan | None, known: list[str]) -> RowsPlan:
+        """The plan over files whose columns are known; features and labels that are not used are left out."""
+        binding = Binding(known)
+        features = {name: binding.feature(f) for name, f in self.features.features.items() if name in self.used}
+        declared = self.features.features.values()
+        labels = [binding.label(x, declared) for x in self.features.labels.values() if x.name in self.used]
+        others = tuple(sorted(self.used - features.keys() - {label.name for label in labels}))
+        where = self._where(known)
+        flat = together(
+            feature_needs(features.values(), self.used, steps=False),
+            label_needs(labels, self.used, (), steps=False),
+            {name: Need("any", None, True) for name in others},
+            dict(self._split_needs(split)),
+            {name: Need("number" if name in where.numbers else "any") for name in where.columns} if where else {},
+        )
+        needs = together(
+            flat,
+            feature_needs(features.values(), self.used, steps=True),
+            label_needs(labels, self.used, (), steps=True),
+        )
+        missing_columns(needs, known, "the data", self.report)
+        needs = {name: need for name, need in needs.items() if name in known}
+        self._check_lengths(features)
+        found = [name for files in parts.values() for name in files.columns(self.report)]
+        return RowsPlan(
+            parts,
+            split,
+            where,
+            needs,
+            homes(needs, found),
+            features,
+            self.features.sequences,
+            tuple(labels),
+            others,
+            self.used,
+            str(setting(self.section, "user")),
+            str(setting(self.section, "time")),
+            self.section.at.get("split", self.section.span),
+        )
+
+    def _check_lengths(self, features: dict[str, Feature]) -> None:
+        """E502 for a sequence of which nothing that is read is a list: nobody knows how long it is."""
+        lists = {f.sequence for f in features.values() if is_read(f)}
+        lists |= {x.sequence for x in self.features.labels.values() if x.name in self.used}
+        for f in features.values():
+            if f.sequence not in lists and f.sequence is not None:
+                message = f"no column tells how long `{f.sequence}` is: its fields that are used read none"
+                self.report.error("E502", message, f.span, help="let the model read a field with a list column too")
+
+    def _split_needs(self, split: SplitPlan | None) -> Iterator[tuple[str, Need]]:
+        if split is not None and split.by in ("time", "user"):
+            name = str(setting(self.section, split.by))
+            at = self.section.at.get(split.by) or self.section.section("split").at.get("by")
+            yield name, Need("time" if split.by == "time" else "any", at, True)
+
+    def _where(self, known: list[str]) -> Condition | None:
+        if "where" not in self.section:
+            return None
+        condition = parse(str(self.section["where"]), self.section.at["where"], self.report)
+        return condition if condition and check_columns(condition, known, self.report) else None

@@ -1,0 +1,92 @@
+"""What is said about rows that do not fit, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.data.conftest import Project
+
+DATA = "train: rows.parquet"
+SEEN = "seen: {fields: {item: {vocab: 10}, stars: {raw: int64}}}"
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    project.parquet(
+        "rows.parquet",
+        user=["a", "b"] * 5,
+        item=list(range(10)),
+        time=list(range(10)),
+        seen_item=[[1, 2], []] * 5,
+        seen_stars=[[1, 2], [3]] * 5,
+        click=[0, 1] * 5,
+        ones=[1] * 10,
+    )
+    return project
+
+
+def one(errors: list[str]) -> str:
+    (error,) = errors
+    return error
+
+
+@pytest.mark.parametrize(
+    ("data", "start"),
+    [
+        ("train: row.parquet", "E501 no file"),
+        (f"{DATA}\nsamples: {{min_history: 2}}", "E101 `samples` has no meaning beside `train`"),
+        (f"{DATA}\nvalid: rows.parquet\nsplit: {{by: time}}", "E101 `split` has no meaning beside `valid`"),
+        (f"{DATA}\nsplit: {{by: leave_last}}", "E107 `leave_last` does not divide rows [one of random, time, user]"),
+        (f"{DATA}\nsplit: {{valid: 0.5, test: 0.5}}", "E106 shares 0.5 and 0.5"),
+        (f"{DATA}\ntime: when\nsplit: {{by: time}}", "E502 the data has no column `when`"),
+        (f"{DATA}\nwhere: itm > 2", "E502 no column `itm` [did you mean `item`?]"),
+        (f"{DATA}\nwhere: item > 20", "E505 no row is left to train with"),
+        ("test: rows.parquet", "E501 there are no rows to train with"),
+    ],
+)
+def test_in_the_section(shop: Project, data: str, start: str) -> None:
+    assert one(shop.errors(data, "item: {vocab: 10}", used=("item", "click"))).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("features", "used", "start"),
+    [
+        ("itm: {vocab: 10}", ("itm", "click"), "E502 the data has no column `itm` [did you mean `item`?] at itm"),
+        ("item: {vocab: 9}", ("item", "click"), "E504 id 9 of column `item` in `rows.parquet`, row 10"),
+        (
+            SEEN,
+            ("seen.item", "seen.stars", "click"),
+            "E503 `rows.parquet`, row 2 has 1 values in `seen_stars` and 0 in",
+        ),
+        ("past: {fields: {item: {vocab: 9}}}", ("past.item", "click"), "E502 the data has no column `past_item`"),
+        (
+            "past: {fields: {item: {vocab: 9, column: item}}}",
+            ("past.item", "click"),
+            "E503 column `item` is int64, where a sequence has a list in every row [Parquet, Arrow and JSON have lists",
+        ),
+        ("seen_item: {vocab: 9}", ("seen_item", "click"), "E503 column `seen_item` holds lists"),
+        (
+            "seen: {fields: {place: {position: from_end, vocab: 5}}}",
+            ("seen.place", "click"),
+            "E502 no column tells how long `seen` is",
+        ),
+    ],
+)
+def test_in_the_features(shop: Project, features: str, used: tuple[str, ...], start: str) -> None:
+    data = DATA + "\nsplit: {valid: 0, test: 0}"
+    assert one(shop.errors(data, features, used=used)).startswith(start)
+
+
+def test_labels(shop: Project) -> None:
+    error = one(shop.errors(DATA, "item: {vocab: 10}", "[ones]", used=("item", "ones")))
+    assert error.startswith("E505 label `ones` is 1 in all training samples")
+    error = one(shop.errors(DATA, "item: {vocab: 10}", "[time]", used=("item", "time")))
+    assert error.startswith("E505 label `time` is") and "a label is 0 or 1" in error
+
+
+def test_text_and_numbers_that_share_ids(project: Project) -> None:
+    project.parquet("rows.parquet", item=[1, 2], seen_item=[["a"], ["b"]], click=[0, 1])
+    features = "item: {vocab: auto}\nseen: {fields: {item: {like: item}}}"
+    data = DATA + "\nsplit: {valid: 0, test: 0}"
+    error = one(project.errors(data, features, used=("item", "seen.item", "click")))
+    assert error.startswith("E503 columns that share the ids of `item` do not agree")
