@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from blockrec.run.batches import Split
 from blockrec.run.directory import RunDirectory
 from blockrec.run.evaluate import Scores, evaluate
 from blockrec.run.goals import Goal, Patience, goal_of
@@ -14,6 +15,7 @@ from blockrec.run.prepare import Job
 from blockrec.run.progress import Display
 from blockrec.run.record import Record
 from blockrec.run.result import Measured
+from blockrec.run.train_sample import TrainSample
 from blockrec.run.watch import Look, Watched, look_at, watched_in
 
 NOTHING = Scores({})
@@ -49,13 +51,14 @@ class Measuring:
         """Measure after a step: is this the best state yet? None if the user stopped it; then it has left no trace."""
         with self.job.updater.averaged(self.job.model):
             look = Look(self.watched)
-            scores = self._scores("valid", look)
-            if scores is None:
+            scores, trained = self._scores("valid", look), self._scores("train", Look(()))
+            if scores is None or trained is None:
                 return None
             mean = self.loop.losses.mean()
             self._write("train", step, {"loss": mean, "lr": self.job.updater.lr})
             if self.watched:
                 self._note("train", step, look_at(self.job.model, self.loop.batch, self.watched))
+        self._keep("train", step, trained)
         if scores is NOTHING:
             return False
         self._note("valid", step, look)
@@ -75,7 +78,9 @@ class Measuring:
     def _scores(self, split: str, look: Look) -> Scores | None:
         """Metrics on a split; None if the user stops it."""
         job = self.job
-        samples = job.dataset.splits.get(split)
+        samples: Split | None = job.dataset.splits.get(split)
+        if split == "train":
+            samples = TrainSample(job.dataset.splits[split], job.evaluation.train)
         if samples is None or not samples.rows or not (job.tasks or look.watched):
             return NOTHING
         stop = lambda: self.interrupt.requested  # noqa: E731 - a one-word question
@@ -89,6 +94,7 @@ class Measuring:
                 device=job.device,
                 stop=stop,
                 look=look,
+                ranker=job.ranker if split != "train" else None,
             )
 
     def _keep(self, split: str, step: Step, scores: Scores) -> None:
