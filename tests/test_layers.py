@@ -128,6 +128,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         ["--help"],
         ["version"],
+        ["fetch"],
         ["check", "dare"],
         ["viz", "dare"],
         ["ls", "dare", "+search"],
