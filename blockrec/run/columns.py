@@ -20,29 +20,32 @@ from blockrec.run.batches import Batch
 
 @dataclass(frozen=True)
 class Columns:
-    """What is written of a sample. vocabularies: root feature → row of its table → value, null for shared rows."""
+    """What is written of a sample. vocabularies: root feature → row of its table → value, null for shared rows.
+
+    raw: feature → the column that it is written as.
+    """
 
     features: tuple[Feature, ...]
     labels: tuple[str, ...]
     vocabularies: Mapping[str, Any]
-    tasks: Sequence[str]
+    raw: Mapping[str, str]
     with_split: bool
 
     @classmethod
     def of(
-        cls, declared: Features, names: Sequence[str], dataset: Dataset, tasks: Sequence[str], with_split: bool
+        cls, declared: Features, names: Sequence[str], dataset: Dataset, raw: Mapping[str, str], with_split: bool
     ) -> Columns:
         """names: of features and labels that batches have."""
         features = [declared.features[name] for name in names if name in declared.features]
-        shown = tuple(f for f in features if _is_told(f))
+        shown = tuple(f for f in features if is_told(f))
         roots = {f.root for f in shown if isinstance(f.ids, Listed)}
         known = {root: _by_row(dataset.values[root].values, dataset.values[root].cold) for root in roots}
         labels = tuple(x.name for x in declared.labels.values() if x.name in names)
-        return cls(shown, labels, known, tasks, with_split)
+        return cls(shown, labels, known, raw, with_split)
 
     def table(self, split: str, batch: Batch, results: Mapping[str, Any]) -> Any:
         """A `pyarrow.Table` of one batch."""
-        found = {f.name: self._feature(f, batch[f.name]) for f in self.features}
+        found = {self.raw.get(f.name, f.name): self._feature(f, batch[f.name]) for f in self.features}
         if self.with_split:
             rows = len(next(iter(results.values())))
             found = {"split": pa.array([split] * rows), **found}
@@ -57,7 +60,7 @@ class Columns:
         return self.vocabularies[feature.root].take(pa.array(value.numpy()))
 
 
-def _is_told(feature: Feature) -> bool:
+def is_told(feature: Feature) -> bool:
     """Whether what a batch has of it is what the data have: one value a sample, neither hashed nor scaled."""
     if feature.sequence is not None or feature.pool or not is_read(feature):
         return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import ENOENT
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from rich.console import Console
 
 from blockrec import __version__
 from blockrec.data import Dataset
-from blockrec.diagnostics import did_you_mean, fail
+from blockrec.diagnostics import fail
 from blockrec.graph.ir import Graph
 from blockrec.run.batches import Batch, moved
-from blockrec.run.columns import Columns, column_of
+from blockrec.run.columns import Columns, column_of, is_told
 from blockrec.run.load import Loaded, load_run
 from blockrec.run.log import Log
 from blockrec.run.measure import SPLITS, chosen_split
@@ -93,7 +94,8 @@ def predict(
     A row a sample, in the order of the data: the values of the sample that the model reads, as far as they can be told
     from what it reads (ids of vocabularies as they are in the data, null for those that the training did not know;
     hashes and buckets are left out), a prediction a task, and the model's outputs; sequences are lists. keep:
-    features of the sample, and labels (`<label>_label`), to write although the model does not read them.
+    what else to write: features of the sample, labels (as `<label>_label`), and columns of the data that hold whole
+    numbers or times, e.g. the id of a user that the model does not read.
     split: `train`, `valid`, `test` or `all` (then a column `split`); default: `all` of other data, else as
     `evaluate_run`. The others: see `load_run`. Raises `BlockrecError`.
     """
@@ -103,24 +105,26 @@ def predict(
     loaded = load_run(
         path, checkpoint=checkpoint, data=data, sets=sets, imports=imports, device=device, runs_dir=runs_dir
     )
+    raw = _raw(keep, loaded)
+    if raw:
+        more = [*sets, *(f"features.{name}={{raw: int64, column: {json.dumps(c)}}}" for name, c in raw.items())]
+        again = load_run(loaded.path, checkpoint=checkpoint, data=data, sets=more, imports=imports, device=device)
+        loaded = replace(again, own_data=loaded.own_data)
     predictor = Predictor.of(loaded)
-    _check_kept(keep, loaded)
-    names = list(dict.fromkeys([*predictor.graph.used_features(), *keep]))
+    names = list(dict.fromkeys([*predictor.graph.used_features(), *(n for n in keep if n not in raw.values()), *raw]))
     dataset = loaded.dataset(log, names)
     chosen = ALL if split is None and not loaded.own_data else split
-    columns = Columns.of(loaded.document.features, names, dataset, list(predictor.losses), chosen == ALL)
+    columns = Columns.of(loaded.document.features, names, dataset, raw, chosen == ALL)
     about = {"run": str(loaded.path), "step": str(loaded.step), "blockrec": __version__}
     tables = _tables(predictor, columns, dataset, chosen, batch_size or loaded.batch_size, log)
     return _written(Path(out), tables, about)
 
 
-def _check_kept(keep: Sequence[str], loaded: Loaded) -> None:
+def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
+    """Name of a feature to declare → column, for what is to be kept and neither a feature tells nor a label is."""
     declared = loaded.document.features
-    known = [*(f.name for f in declared.features.values() if f.sequence is None), *declared.labels]
-    for name in keep:
-        if name not in known:
-            help = did_you_mean(name, known, f"there are: {', '.join(known)}")
-            raise fail("E208", f"there is no feature of the sample and no label `{name}` to keep", help=help)
+    known = {*(f.name for f in declared.features.values() if is_told(f)), *declared.labels}
+    return {f"kept_{number}": name for number, name in enumerate(keep) if name not in known}
 
 
 def _tables(

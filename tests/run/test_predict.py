@@ -92,6 +92,20 @@ def test_new_data_need_no_label_and_may_have_new_ids(shop: Path, tmp_path: Path)
     assert table["item"].null_count == 1 and table.filter(table["item"].is_null())["price"].to_pylist() == [5.5]
 
 
+def test_columns_that_are_no_features_are_kept_as_they_are(shop: Path, tmp_path: Path) -> None:
+    found = predict(shop, tmp_path / "out.parquet", split="all", keep=["user", "time", "click"])
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [*found.columns] == ["split", "item", "price", "user", "time", "click_label", "buy"]
+    assert sorted((row["user"], row["time"]) for row in rows) == [(t // 4, t) for t in range(12)]
+    assert all((row["click_label"], row["price"]) == ((row["time"] + 1) % 2, row["time"] / 2) for row in rows)
+    assert [row["split"] for row in rows if row["time"] % 4 == 3] == ["test"] * 3
+
+
+def test_a_column_of_text_is_not_kept(shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(blockrec.BlockrecError, match=r"E503.*`x` of column `shop`"):
+        predict(shop, tmp_path / "out.parquet", keep=["shop"])
+
+
 def test_sequences_and_vectors_are_lists() -> None:
     jagged = Jagged(torch.tensor([[1.0] * 3] * 2 + [[2.0] * 3]), torch.tensor([0, 2, 2, 3]), 2)
     assert column_of(jagged).to_pylist() == [[[1.0] * 3] * 2, [], [[2.0] * 3]]
@@ -103,7 +117,7 @@ def test_sequences_and_vectors_are_lists() -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"keep": ["usr"]}, r"E208.*`usr`(.|\n)*did you mean `user`"),
+        ({"keep": ["usr"]}, r"E502.*`usr`(.|\n)*did you mean `user`"),
         ({"sets": ["tasks=null", "outputs=null", "watch=null"]}, r"E\d+"),
         ({"data": "nothing.csv"}, r"E501.*nothing\.csv"),
     ],
