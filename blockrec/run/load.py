@@ -28,8 +28,9 @@ from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.find import RESOLVED, find_checkpoint, find_run
 from blockrec.run.log import Log
 from blockrec.run.other_data import is_file, over_card, over_files
+from blockrec.run.precision import set_precision
 from blockrec.run.prepare import columns_read, open_data, pick_device
-from blockrec.run.settings import eval_settings, train_settings
+from blockrec.run.settings import Evaluate, eval_settings, train_settings
 
 VOCABULARIES = "vocabularies"
 
@@ -38,7 +39,7 @@ VOCABULARIES = "vocabularies"
 class Loaded:
     """A run. path: its directory; checkpoint: the folder that the weights are from.
 
-    own_data: whether the document names the data that the run was trained on. batch_size: of evaluation.
+    own_data: whether the document names the data that the run was trained on.
     """
 
     path: Path
@@ -48,13 +49,18 @@ class Loaded:
     model: Model
     tasks: Sequence[Task]
     device: torch.device
-    batch_size: int
+    evaluation: Evaluate
     own_data: bool
 
     @property
     def graph(self) -> Graph:
         """The checked graph, tables with the rows that they have."""
         return self.checked.graph
+
+    @property
+    def batch_size(self) -> int:
+        """Samples a batch in evaluation."""
+        return self.evaluation.batch_size or int(with_defaults(self.document.evaluated("data"), DATA)["batch_size"])
 
     @property
     def step(self) -> int:
@@ -107,10 +113,10 @@ def load_run(
     where = pick_device(device or train.device, None if device else document.evaluated("train").at.get("device"))
     with where, torch.random.fork_rng():
         model = build(checked).to(where)
+    set_precision(model, train.precision, where, tf32=train.tf32, at=document.evaluated("train").at.get("precision"))
     load_weights(folder, model)
-    size = evaluation.batch_size or with_defaults(document.evaluated("data"), DATA)["batch_size"]
     own = data is None and not any(word.startswith(("data.", "features.", "data=", "features=")) for word in sets)
-    return Loaded(run, folder, document, checked, model.eval(), tasks_of(checked.graph), where, size, own)
+    return Loaded(run, folder, document, checked, model.eval(), tasks_of(checked.graph), where, evaluation, own)
 
 
 def _document(run: Path, data: str | None, sets: Sequence[str], report: Diagnostics) -> Document | None:
