@@ -76,11 +76,12 @@ def blocks(incomplete: str) -> list[str]:
 
 @_silent
 def things(incomplete: str) -> list[str]:
-    """What `explain` knows: blocks, codes, models."""
+    """What `explain` knows: blocks, metrics, codes, models."""
     from blockrec.codes import CODES
+    from blockrec.language.schema.metrics import KINDS
 
     codes = _starting(incomplete.upper(), CODES) if incomplete else []
-    return list(dict.fromkeys([*blocks(incomplete), *codes, *models(incomplete)]))
+    return list(dict.fromkeys([*blocks(incomplete), *_starting(incomplete, KINDS), *codes, *models(incomplete)]))
 
 
 @_silent

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blockrec.cli import block_page, catalogue, pages
+from blockrec.cli import block_page, catalogue, metric_page, pages
 from blockrec.cli.checked import checked_model
 from blockrec.cli.completion import parts, things
 from blockrec.cli.exits import OK, USAGE
 from blockrec.cli.options import Data, Imports, Json, NoImports, Sets, Variants
 from blockrec.codes import CODES
 from blockrec.diagnostics import did_you_mean
+from blockrec.language.schema.metrics import KINDS
 
 if TYPE_CHECKING:
     from blockrec.cli.terminal import Terminal
@@ -27,6 +28,7 @@ EPILOG = """\b
 Examples:
   blockrec explain din                    inputs, outputs, parameters, formula and an example of a block
   blockrec explain din.hidden             one parameter, input or output of a block
+  blockrec explain ndcg                   a metric of tasks
   blockrec explain E310                   what a diagnostic's code stands for
   blockrec explain model.yaml             a model: tables, work, kernels, what is shared and left out
   blockrec explain dare head.norm         a node: where each size and each parameter comes from
@@ -40,7 +42,9 @@ def explain(
     context: typer.Context,
     thing: Annotated[
         str,
-        typer.Argument(metavar="BLOCK|CODE|FILE|NAME", autocompletion=things, help="A block, a code, or a model."),
+        typer.Argument(
+            metavar="BLOCK|METRIC|CODE|FILE|NAME", autocompletion=things, help="A block, a metric, a code, or a model."
+        ),
     ],
     part: Annotated[
         str | None,
@@ -58,7 +62,7 @@ def explain(
     no_imports: NoImports = False,
     as_json: Json = False,
 ) -> int:
-    """Explain a block, a code, a model, or a part of a model."""
+    """Explain a block, a metric, a code, a model, or a part of a model."""
     answer = _Answer(context.obj, as_json)
     if part is None and not (resolved or sets or variants or data) and not _is_file(thing):
         return answer.block_or_code(thing, imports)
@@ -100,13 +104,15 @@ class _Answer:
                 near = os.path.relpath(models[thing])
                 self.terminal.note(f"`{thing}` is a packaged model too: `blockrec explain {near}`")
             return self._say(known[thing].to_json(), block_page.page(thing, known[thing]))
+        if thing in KINDS:
+            return self._say(metric_page.data(KINDS[thing]), metric_page.page(KINDS[thing]))
         if thing in models:
             return self.model(checked_model(thing, variants=[], imports=[*imports]))
         block, _, name = thing.rpartition(".")
         if block in known:
             return self._block_part(block, name, known[block])
-        help = did_you_mean(thing, [*known, *models, *CODES], "`blockrec blocks` lists the blocks")
-        return self._unknown(f"no block, code or model `{thing}`", help)
+        help = did_you_mean(thing, [*known, *models, *KINDS, *CODES], "`blockrec blocks` lists the blocks")
+        return self._unknown(f"no block, metric, code or model `{thing}`", help)
 
     def _code(self, code: str) -> int:
         try:

@@ -69,7 +69,7 @@ def resume_last(words: list[str]) -> list[str]:
     >>> resume_last(["run", "--resume", "--steps", "9"]), resume_last(["run", "--resume", "runs/din/latest"])
     (['run', '--resume=last', '--steps', '9'], ['run', '--resume', 'runs/din/latest'])
     """
-    following = [*words[1:], "--"]
+    following = [*words, "--"][1:]
     return [
         "--resume=last" if word == "--resume" and after.startswith("-") else word
         for word, after in zip(words, following, strict=True)

@@ -23,6 +23,7 @@ from blockrec.language.schema.data import DATA
 from blockrec.language.sweep import Point
 from blockrec.language.values import Map
 from blockrec.run.batches import Batch, Rows, moved
+from blockrec.run.catalogue import Ranker, ranked_columns, ranker_of
 from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan
@@ -75,6 +76,11 @@ class Job:
     @property
     def optimizers(self) -> Optimizers:
         return self.updater.optimizers
+
+    @property
+    def ranker(self) -> Ranker | None:
+        """Ranks all items for metrics over the catalogue; None if the file does not say what an item is."""
+        return ranker_of(self.dataset, self.evaluation)
 
     @property
     def eval_batch_size(self) -> int:
@@ -171,7 +177,8 @@ def columns_read(document: Document, graph: Graph, tasks: Sequence[Task], report
     groups = {metric.by for task in tasks for metric in task.metrics if metric.by}
     _check_groups(groups, document, report)
     report.raise_errors()
-    return [*graph.used_features(), *sorted(groups - set(graph.used_features()))]
+    others = groups | ranked_columns(eval_settings(document.evaluated("eval")), document.features)
+    return [*graph.used_features(), *sorted(others - set(graph.used_features()))]
 
 
 def open_data(

@@ -137,7 +137,11 @@ TASKS: Schema = named(
             "weight": _WEIGHT,
             "sample_weight": text("Label or raw feature by which each row counts in the loss: Σ w·loss / Σ w."),
             "mask": text("Label or raw feature that is 0 for rows that count neither in the loss nor in the metrics."),
-            "metrics": {"type": "array", "items": METRIC, "description": "Measured on every split."},
+            "metrics": {
+                "type": "array",
+                "items": METRIC,
+                "description": "Measured on every split: see docs/metrics.md, and `blockrec explain METRIC`.",
+            },
         },
         required=["logits", "loss"],
         **{"x-new": ["logits"], "x-help": TASK_HELP},

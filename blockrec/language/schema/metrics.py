@@ -24,7 +24,7 @@ _AVERAGE: Schema = {
 _OVER: Schema = {
     **choice(
         "What is ranked: `candidates`, the rows of a group of the split itself, or `catalogue`, every item of the "
-        "training part for each row whose label is not 0 (see `eval.catalogue`).",
+        "training part for each row whose label is above 0 (see `eval.catalogue`).",
         "candidates",
         "catalogue",
     ),

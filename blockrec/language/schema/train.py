@@ -373,7 +373,7 @@ EVAL: Schema = {
                 "rows": {
                     "type": "integer",
                     "minimum": 1,
-                    "description": "So many samples, drawn once, are measured; default: all whose label is not 0.",
+                    "description": "So many samples, drawn once, are measured; default: all whose label is above 0.",
                 },
             },
         },
