@@ -41,6 +41,7 @@ class CsvForm:
     """How the files are written; `columns` is empty if their first line names the columns.
 
     lists: what stands between the values of a list; None if there are none.
+    text: columns that are text whatever they look like.
     """
 
     delimiter: str
@@ -48,13 +49,20 @@ class CsvForm:
     encoding: str
     quoted: bool = True
     lists: str | None = None
+    text: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, section: Map) -> CsvForm:
         """From a section `csv:`."""
         columns = tuple(setting(section, "columns", schema=CSV) or ())
         delimiter, encoding, quoted = (setting(section, key, schema=CSV) for key in ("delimiter", "encoding", "quoted"))
-        return cls(delimiter, columns, encoding, quoted, setting(section, "lists", schema=CSV))
+        text = tuple(setting(section, "text", schema=CSV) or ())
+        return cls(delimiter, columns, encoding, quoted, setting(section, "lists", schema=CSV), text)
+
+    def types(self, kinds: Mapping[str, str]) -> dict[str, pa.DataType]:
+        """The types of columns that are not left to their values: as they are wanted (`kinds`), or text."""
+        text = {name: pa.string() for name in self.text if kinds.get(name) == "any"}
+        return {**text, **{name: TYPES[kind] for name, kind in kinds.items() if kind in TYPES}}
 
     @property
     def first_row(self) -> int:
@@ -126,7 +134,7 @@ def other_delimiter(columns: list[str]) -> str:
 
 def read_csv(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, report: Diagnostics) -> Table | None:
     """The columns `kinds` (name → a `Wanted` of `tables`); None after E501 or E503."""
-    types = {name: TYPES[kind] for name, kind in kinds.items() if kind in TYPES}
+    types = form.types(kinds)
     convert = pacsv.ConvertOptions(include_columns=list(kinds), column_types=types, strings_can_be_null=True)
     parse = form.parse_options
     try:

@@ -45,7 +45,7 @@ def csv_pieces(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span, re
 
 def _types(path: Path, form: CsvForm, kinds: Mapping[str, str], at: Span) -> dict[str, Any] | None:
     """The type of each column in the whole file; None if a value has none of those that are wanted."""
-    types = {name: TYPES[kind] for name, kind in kinds.items() if kind in TYPES}
+    types = form.types(kinds)
     while True:
         try:
             for piece in _stream(path, form, [*kinds], types):

@@ -46,6 +46,7 @@ CSV: Schema = _object(
         "delimiter": _text("What stands between two values: a character, or several, e.g. `::`.", default=","),
         "columns": _names("Names of the columns, for a file whose first line is data already."),
         "encoding": _text("Character encoding, e.g. `latin-1`.", default="utf-8"),
+        "text": _names("Columns that are text though their values look like numbers: `007`, `1e5`."),
         "quoted": {
             "type": "boolean",
             "default": True,
@@ -96,8 +97,8 @@ MIND: Schema = _object(
     "MIND, a data set of news: impressions.parquet (user, time, item, click), events.parquet (user, time, item) of the "
     "histories, and news.parquet (item, category, subcategory).",
     {
-        "behaviors": {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1, "minLength": 1, "description": "The files behaviors.tsv, in the order of their time."},
-        "news": {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1, "minLength": 1, "description": "The files news.tsv."},
+        "behaviors": _files("The files behaviors.tsv, in the order of their time."),
+        "news": _files("The files news.tsv."),
     },
     required=["behaviors", "news"],
 )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blockrec.data.sources import csv_pieces
 from blockrec.data.sources.csv import CsvForm, Replacement, csv_columns
 from blockrec.data.sources.tables import Files, Need
 from blockrec.data.sources.words import Word
@@ -55,6 +56,17 @@ def test_a_delimiter_of_two_characters(tmp_path: Path, named: bool) -> None:
     found = Files((path,), form, AT).read({"title": Need("any"), "id": Need("int")}, report)
     assert found is not None, str(report)
     assert found[0].to_pydict() == {"title": ['"Star: Wars (1977)', "Amélie"], "id": [1, 2]}
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_text_that_looks_like_numbers(tmp_path: Path, large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_pieces, "WHOLE", 0 if large else 1 << 26)
+    path = tmp_path / "log.csv"
+    path.write_text("id,code,n\n007,1e5,1\n08,2,\n,3,3\n")
+    form, report = CsvForm(",", (), "utf-8", text=("id", "code")), Diagnostics()
+    found = Files((path,), form, AT).read({name: Need("any") for name in ("id", "code", "n")}, report)
+    assert found is not None, str(report)
+    assert found[0].to_pydict() == {"id": ["007", "08", None], "code": ["1e5", "2", "3"], "n": [1, None, 3]}
 
 
 LOG = "events: log.csv\nwords: {kind: {column: name, take: last}}\nitems: {attributes: [kind]}\n"
