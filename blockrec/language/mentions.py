@@ -25,8 +25,9 @@ def unmentioned_features(root: Map) -> set[str]:
 
 
 def teaching(features: Map, unmentioned: set[str]) -> set[str]:
-    """Of the unmentioned features those that name one that is mentioned: `like: item` adds to what `item` learns."""
-    return {name for name in unmentioned if any(w in features and w not in unmentioned for w in _words(features[name]))}
+    """Of the unmentioned features those that name one with `vocab: auto`: `like: item` adds to what `item` learns."""
+    learning = {name for name, spec in features.items() if isinstance(spec, Map) and spec.get("vocab") == "auto"}
+    return {name for name in unmentioned if learning & {*_words(features[name])} - unmentioned}
 
 
 def _words(value: object) -> Iterator[str]:

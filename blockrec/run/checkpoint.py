@@ -46,11 +46,13 @@ class Snapshot:
 def save_checkpoint(folder: Path, snapshot: Snapshot, links: Iterable[str], keep: int = 0) -> Path:
     """Write `folder/step-N` and let `links` point to it; `keep` states before it stay, others that no link needs go.
 
-    Raises `OSError` if it cannot be written; then what was there before still is.
+    One that is there already is the state that this process began with, before a measurement that was still to come:
+    going on from it comes to the same. Raises `OSError` if it cannot be written; then what was there before still is.
     """
     target = folder / f"step-{snapshot.step}"
     _clean(folder)
-    _write(folder / f".{target.name}.part", target, snapshot)
+    if not target.exists():
+        _write(folder / f".{target.name}.part", target, snapshot)
     for link in links:
         point(folder / link, target)
     _flush(folder)

@@ -6,7 +6,7 @@ import re
 
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.document import Document
-from blockrec.language.mentions import unmentioned_features
+from blockrec.language.mentions import teaching, unmentioned_features
 from blockrec.language.names import own_features
 from blockrec.language.values import Map
 
@@ -16,8 +16,9 @@ def report_unused(document: Document, report: Diagnostics) -> None:
     _report_names(document, report)
     features = document.root.section("features")
     unmentioned = unmentioned_features(document.root)
+    idle = unmentioned - teaching(features, unmentioned)
     for name, at in own_features(features, document.card_file).items():
-        if name in unmentioned:
+        if name in idle:
             report.warn("W202", f"feature `{name}` is never used", at, help="delete it, or let a node read it")
 
 
