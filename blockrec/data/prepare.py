@@ -79,9 +79,13 @@ def _samples(plan: Plan, log: Log, report: Diagnostics) -> Samples:
 
 
 def _not_empty(plan: Plan, log: Log, samples: Samples) -> None:
-    if plan.log.where is not None and log.rows_read and not len(log):
+    if plan.log.where is not None and log.rows_read and not log.rows_fulfilling:
         where = plan.log.where
         raise fail("E505", f"no event is left: `where: {where.text}` removes all {log.rows_read:,}", where.at)
+    least = plan.log.least
+    if least is not None and log.rows_fulfilling and not len(log):
+        message = f"no event is left: `min_events` removes all {log.rows_fulfilling:,}"
+        raise fail("E505", message, least.at)
     if not len(samples):
         source = plan.samples.impressions.source if plan.samples.impressions else plan.log.source
         files = source.files

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from blockrec.data.core import Least
 from blockrec.data.derived import with_moments
 from blockrec.data.events import LogPlan
 from blockrec.data.form import check_form, read_split
@@ -35,7 +36,7 @@ def read_plan(
     check_form(section, features, report)
     split = read_split(section, report)
     features = with_moments(features, str(setting(section, "time")))
-    draws = read_draws(section, features, used, item_of(section), report)
+    draws = read_draws(section, features, used, report)
     reader = _Reader(section, root, features, frozenset(used), draws, report)
     log, impressions = reader.log(), reader.impressions()
     if report.failed or log is None:
@@ -149,7 +150,7 @@ class _Reader:
             self._attributes(log, of_samples, made),
         )
         return Plan(
-            log=LogPlan(log, self.user, self.time, setting(self.section, "ties"), of_log, where, place),
+            log=LogPlan(log, self.user, self.time, setting(self.section, "ties"), of_log, where, place, self._least()),
             samples=made_samples,
             histories=histories,
             split=split,
@@ -203,11 +204,20 @@ class _Reader:
         read = self.draws.sequences if self.draws is not None else ()
         return {name: f for name, f in found.items() if not is_drawn(f.sequence) or f.sequence in read}
 
+    def _fewest(self, key: str) -> int:
+        return int(setting(self.section, "min_events", key))
+
+    def _least(self) -> Least | None:
+        """How many events users and items must have, unless any number will do."""
+        user, item = self._fewest("user"), self._fewest("item")
+        return Least(user, item, self.section.at["min_events"]) if user > 1 or item > 1 else None
+
     @property
     def _item_is_needed(self) -> bool:
         return (
             self.draws is not None
             or "negatives" in self.made
+            or self._fewest("item") > 1
             or ("table" in self.section.section("items") and "from" not in self.made)
         )
 

@@ -278,6 +278,17 @@ DATA: Schema = _object(
         "item": _text("Column of the item id. Default: `items.key`, else `item`."),
         "items": ITEMS,
         "where": _text(f"Only events that fulfil {_CONDITION}."),
+        "min_events": _object(
+            "Only events of users and items that have enough of them, counted after `where` and again until all have: "
+            "published preparations call it the 5-core, or n-core.",
+            {
+                "user": _count("The fewest events of a user.", default=1),
+                "item": _count(
+                    "The fewest events of an item; events without one are left out if it is not 1.", default=1
+                ),
+            },
+            minProperties=1,
+        ),
         "history": {
             "type": "object",
             "description": "What enters the history of a sequence feature: its name → `where`.",
@@ -305,7 +316,9 @@ DATA: Schema = _object(
                 "that are larger than memory.",
                 {
                     "blocks": _count("Blocks whose samples are mixed; so many are read at a time.", default=16),
-                    "rows": _count("Neighbouring samples of a block; the blocks come in a random order.", default=65536),
+                    "rows": _count(
+                        "Neighbouring samples of a block; the blocks come in a random order.", default=65536
+                    ),
                 },
             ),
             "type": ["boolean", "object"],
