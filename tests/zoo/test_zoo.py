@@ -134,7 +134,7 @@ def test_it_can_be_drawn(name: str, variants: tuple[str, ...]) -> None:
 def test_every_model_runs_on_every_card(name: str, card: str) -> None:
     document, graph, report = check(name, data=card)
     if card in LACKS:
-        assert {d.code for d in report.errors} == {"E208"} and f"dataset card `{card}`" in str(report)
+        assert {d.code for d in report.errors} <= {"E207", "E208"} and f"dataset card `{card}`" in str(report)
         return
     assert graph is not None and str(report) == ""
     assert document is not None and document.card == card
