@@ -88,9 +88,7 @@ def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
         steps |= mapped(folder / f"{name}.steps")
     labels = tuple(x.name for x in plan.labels if x.name in plan.used and x.sequence is None)
     columns = mapped(folder / "samples")
-    draws = plan.draws
-    drawn = {**draws.sequences} if draws is not None else {}
-    sampler = Sampler.open(folder, draws.sampled, columns) if draws and draws.sampled and SAMPLED in drawn else None
+    drawn = plan.draws.sequences if plan.draws is not None else {}
     return Gather(
         columns=columns,
         steps=steps,
@@ -99,7 +97,7 @@ def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
         labels=(*labels, *plan.columns),
         step_labels=step_labels,
         numbers=numbers,
-        sampler=sampler,
+        sampler=Sampler.of(folder, plan.draws, columns),
     )
 
 

@@ -22,7 +22,7 @@ from blockrec.data.numbers import Edges, Scale
 from blockrec.data.plan import Plan
 from blockrec.data.reader import Reader, is_list, is_value
 from blockrec.data.rows import Rows
-from blockrec.data.sampling.plan import is_drawn
+from blockrec.data.sampling.scales import scales_of_negatives
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics, fail
 from blockrec.language.features import Buckets, Calendar, Feature, Listed
@@ -46,13 +46,7 @@ class Fitter:
         vocabularies = {root: self._vocabulary(of) for root, of in _by_root(listed).items()}
         scales = {f.name: s for f in self._features() if f.norm and (s := self._scale(f)) is not None}
         edges = {root: self._edges(of) for root, of in _by_root(self._bucketed()).items()}
-        return Fits(vocabularies, {**scales, **self._scales_of_negatives(scales), **edges})
-
-    def _scales_of_negatives(self, scales: Mapping[str, Scale]) -> dict[str, Scale]:
-        """Numbers of negatives are scaled as those of the samples in the same column: one tower reads both."""
-        known = {(f.source, f.norm): scales[f.name] for f in self._features() if f.name in scales and not f.sequence}
-        drawn = [f for f in self._features() if is_drawn(f.sequence) and (f.source, f.norm) in known]
-        return {f.name: known[f.source, f.norm] for f in drawn}
+        return Fits(vocabularies, {**scales, **scales_of_negatives(self._features(), scales), **edges})
 
     def _features(self) -> Iterator[Feature]:
         return (f for f in self.plan.features.values() if is_read(f))

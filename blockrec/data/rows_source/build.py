@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,21 @@ from blockrec.data.columns import ColumnWriter, column_writer, mapped
 from blockrec.data.dataset import Dataset
 from blockrec.data.fits import Fits
 from blockrec.data.numbers import from_json
-from blockrec.data.rows_source.divide import PartOf, division
+from blockrec.data.rows_source.divide import division
+from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import Learner
 from blockrec.data.rows_source.pace import Pace
-from blockrec.data.rows_source.pieces import Pieces
+from blockrec.data.rows_source.pieces import Piece, Pieces
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.write import Encoder
+from blockrec.data.sampling.sampler import Sampler
 from blockrec.data.splits import NAMES
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics, fail
 from blockrec.language.features import Sequence
 
 Progress = Callable[[str], None]
+Read = Callable[[], Iterator[Piece]]
 COPIED = 1 << 20
 """Rows that are copied at once."""
 
@@ -38,34 +41,41 @@ def build(plan: RowsPlan, folder: Path, progress: Progress) -> None:
     report = Diagnostics()
     pieces = Pieces(plan)
     part_of = division(plan, pieces, report)
-    fits = plan.fitted or _learned(plan, pieces, part_of, progress, report)
+    draws = Draws.of(plan, plan.draws, pieces, part_of, report) if plan.draws is not None else None
+    read = lambda: draws.described(pieces.pieces(part_of, report)) if draws else pieces.pieces(part_of, report)  # noqa: E731
+    fits = plan.fitted or _learned(plan, read, draws, progress)
     with ExitStack() as stack:
         samples = [stack.enter_context(column_writer(folder / name)) for name in NAMES]
         steps = {name: stack.enter_context(column_writer(folder / f"{name}.steps")) for name in _axes(plan)}
-        counts = _encode(Encoder(plan, fits, samples, steps, report), pieces, part_of, progress)
+        counts = _encode(Encoder(plan, fits, samples, steps, report, draws), read, progress)
     if plan.fitted is None and not counts[0]:
         raise fail("E505", "no row is left to train with", plan.at)
     _join(folder, counts)
+    if draws is not None:
+        draws.pool.write(folder)
     for root, vocabulary in fits.vocabularies.items():
         arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
     (folder / "notes.json").write_text(json.dumps(_notes(plan, fits, counts)), "utf-8")
 
 
-def _learned(plan: RowsPlan, pieces: Pieces, part_of: PartOf, progress: Progress, report: Diagnostics) -> Fits:
+def _learned(plan: RowsPlan, read: Read, draws: Draws | None, progress: Progress) -> Fits:
     """What the training part teaches."""
     learner = Learner(plan)
     if learner.is_needed:
         pace = Pace(progress, "learning from")
-        for piece in pieces.pieces(part_of, report):
+        for piece in read():
             learner.see(piece)
             pace.add(len(piece.part))
+        if draws is not None:
+            learner.see(draws.piece())
     return learner.fits()
 
 
-def _encode(encoder: Encoder, pieces: Pieces, part_of: PartOf, progress: Progress) -> list[int]:
+def _encode(encoder: Encoder, read: Read, progress: Progress) -> list[int]:
     """Rows of each part."""
     counts, pace = np.zeros(len(NAMES), np.int64), Pace(progress, "encoding")
-    for piece in pieces.pieces(part_of, encoder.report):
+    encoder.begin()
+    for piece in read():
         encoder.add(piece)
         counts += np.bincount(piece.part, minlength=len(NAMES))
         pace.add(len(piece.part))
@@ -127,12 +137,14 @@ def _gather(folder: Path, plan: RowsPlan, notes: dict[str, Any]) -> Gather:
     steps: dict[str, arrow.Array] = {}
     for name in _axes(plan):
         steps |= mapped(folder / f"{name}.steps")
+    columns = mapped(folder / "samples")
     return Gather(
-        columns=mapped(folder / "samples"),
+        columns=columns,
         steps=steps,
         features=features,
         sequences={name: {**plan.sequences, **lists}[name] for name in _axes(plan)},
         labels=(*(x.name for x in plan.labels if x.sequence is None), *plan.columns),
         step_labels={x.name: x.sequence for x in plan.labels if x.sequence is not None},
         numbers={name: from_json(fit) for name, fit in notes["numbers"].items()},
+        sampler=Sampler.of(folder, plan.draws, columns),
     )

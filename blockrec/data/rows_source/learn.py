@@ -22,6 +22,7 @@ from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.sample import Sample
 from blockrec.data.rows_source.scales import Moments
 from blockrec.data.rows_source.words import Words
+from blockrec.data.sampling.scales import scales_of_negatives
 from blockrec.data.splits import TRAIN
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics, fail
@@ -47,8 +48,8 @@ class Learner:
         return self.plan.fitted is None and any(_learns(f) for f in self._features())
 
     def see(self, piece: Piece) -> None:
-        """Learn from the training rows of a piece."""
-        for feature in self._features():
+        """Learn from the training rows of a piece, and of the sequences that it has."""
+        for feature in [f for f in self._features() if f.sequence in piece.rows]:
             if isinstance(feature.ids, Listed) and feature.ids.file is None:
                 self._see_words(feature, piece)
             elif isinstance(feature.ids, Buckets) and feature.ids.edges is None:
@@ -64,6 +65,7 @@ class Learner:
         edged = {f.root: f for f in self._features() if isinstance(f.ids, Buckets)}
         scales: dict[str, Fit] = {name: m.scale for name, m in self.scales.items()}
         edges = {root: self._edges(f) for root, f in edged.items()}
+        scales |= scales_of_negatives(self._features(), scales)
         return Fits({root: self._vocabulary(f) for root, f in listed.items()}, {**scales, **edges})
 
     def _features(self) -> Iterator[Feature]:

@@ -104,6 +104,7 @@ class Pieces:
         """Columns that hold lists, in CSV as texts."""
         steps = {name for columns in self.columns.values() for name in columns}
         lists = [f for f in self.plan.features.values() if f.pool or f.width > 1]
+        steps |= {self.plan.draws.hard} if self.plan.draws and self.plan.draws.hard else set()
         return steps | {name for f in lists for name in columns_of(f, steps=f.sequence is not None)}
 
     def _kept(self, table: Table, place: Place, names: list[str], report: Diagnostics) -> tuple[Table, Place]:
@@ -145,7 +146,7 @@ def _columns_of_sequences(plan: RowsPlan) -> dict[str, dict[str, Span]]:
     """The list columns of each sequence that is read, with the places that ask for them."""
     found: dict[str, dict[str, Span]] = {}
     for feature in plan.features.values():
-        if feature.sequence is not None:
+        if feature.sequence is not None and plan.is_listed(feature.sequence):
             columns = found.setdefault(feature.sequence, {})
             columns |= {name: feature.span for name in columns_of(feature, steps=True) if name in plan.needs}
     for label in plan.labels:

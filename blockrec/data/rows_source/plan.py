@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blockrec.data.fits import Fits
+from blockrec.data.sampling.plan import DrawPlan
 from blockrec.data.sources.tables import Files, Need
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition
@@ -21,7 +22,7 @@ class RowsPlan:
     parts: train, valid and test, as far as there are files.  split: divides train if there are no others.
     needs: columns that are read.  home: column → that of the files that it is read from (a list of structures).
     features, labels: those that the model reads and what else it does not, named as the files have them.
-    columns: that metrics group by.  user, time: columns that the split reads.
+    columns: that metrics group by.  user, time: columns that the split reads.  draws: negatives, if there are any.
     """
 
     parts: Mapping[str, Files]
@@ -38,6 +39,7 @@ class RowsPlan:
     time: str
     at: Span = field(repr=False)
     fitted: Fits | None = field(default=None, repr=False)
+    draws: DrawPlan | None = None
 
     def with_fits(self, fits: Fits) -> RowsPlan:
         """The plan that encodes with `fits`."""
@@ -60,7 +62,12 @@ class RowsPlan:
         labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence) for x in self.labels]
         made = [parts, self.split, self.user, self.time, self.where and self.where.text, sorted(self.home.items())]
         fitted = [self.fitted.key] if self.fitted is not None else []
-        return [*made, features, windows, labels, self.columns, *fitted]
+        draws = [self.draws.key] if self.draws is not None else []
+        return [*made, features, windows, labels, self.columns, *fitted, *draws]
+
+    def is_listed(self, sequence: str | None) -> bool:
+        """Whether the steps of a sequence are lists in the files."""
+        return sequence is not None and (self.draws is None or sequence not in self.draws.sequences)
 
     @property
     def _read(self) -> list[Feature]:

@@ -17,9 +17,11 @@ from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import encode, encode_label, encode_lists
 from blockrec.data.fits import Fits
 from blockrec.data.reader import is_list
+from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import ages_of
 from blockrec.data.rows_source.pieces import Piece
 from blockrec.data.rows_source.plan import RowsPlan
+from blockrec.data.sampling.plan import HARD
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Buckets, Feature, Label
 
@@ -32,6 +34,7 @@ class Encoder:
     """Encodes pieces. steps: writers by sequence and pooled feature. samples: a writer for each part.
 
     counts: steps written so far. seen: label → the smallest and the largest value of the training part.
+    draws: negatives, if there are any. hard: field → [candidates], what hard ones are taken from.
     """
 
     plan: RowsPlan
@@ -39,7 +42,9 @@ class Encoder:
     samples: list[ColumnWriter]
     steps: dict[str, ColumnWriter]
     report: Diagnostics
+    draws: Draws | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    hard: dict[str, Array] = field(default_factory=dict)
     seen: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def add(self, piece: Piece) -> None:
@@ -75,6 +80,27 @@ class Encoder:
             yield name, self._group(name, piece)
         for name in piece.lengths:
             yield from self._sequence(name, piece)
+        if self.draws is not None:
+            yield from self._negatives(self.draws, piece)
+
+    def begin(self) -> None:
+        """Write what all pieces share."""
+        for name in self.draws.pool.plan.sequences if self.draws is not None else ():
+            assert self.draws is not None
+            fields = self.draws.fields(name, self.fits, self.report)
+            if name == HARD:
+                self.hard = fields
+            else:
+                for field_, values in fields.items():
+                    self._append(name, field_, values)
+
+    def _negatives(self, draws: Draws, piece: Piece) -> Iterator[tuple[str, Array]]:
+        yield from draws.columns(piece).items()
+        if HARD in draws.pool.plan.sequences:
+            offsets, index = draws.hard(piece)
+            for name, values in self.hard.items():
+                self._append(HARD, name, values.take(index, axis=0))
+            yield from self._bounds(HARD, np.diff(offsets))
 
     def _features(self, sequence: str | None) -> Iterator[Feature]:
         return (f for f in self.plan.features.values() if f.sequence == sequence and is_read(f))

@@ -65,6 +65,11 @@ def is_drawn(sequence: str | None) -> bool:
     return sequence in _KEYS
 
 
+def avoids_seen(plan: DrawPlan) -> bool:
+    """Whether it matters who met what."""
+    return SAMPLED in plan.sequences and plan.sampled is not None and plan.sampled.avoid == "seen"
+
+
 def item_of(section: Map) -> str:
     """The column of the item id."""
     return str(section.get("item") or section.section("items").get("key") or "item")
@@ -83,12 +88,17 @@ def draw_needs(plan: DrawPlan | None) -> Needs:
 
 
 def read_draws(
-    section: Map, features: Features, used: Collection[str], item: str, report: Diagnostics
+    section: Map, features: Features, used: Collection[str], report: Diagnostics, *, listed: bool = False
 ) -> DrawPlan | None:
-    """None if the model reads nothing of the kind; E208 and E101 for what does not fit together."""
+    """None if the model reads nothing of the kind; E208 and E101 for what does not fit together.
+
+    listed: sequences of negatives that `data` says nothing of are lists in the data.
+    """
     given = section.section(SAMPLED)
     read = [f for f in features.features.values() if f.name in used]
     sequences = {name: s for name, s in features.sequences.items() if name in _KEYS and _reads(read, name)}
+    if listed:
+        sequences = {name: s for name, s in sequences.items() if _KEYS[name] in given}
     for name, sequence in sequences.items():
         if _KEYS[name] not in given:
             help = f"data: {{negatives: {{{_KEYS[name]}: {'10' if name == SAMPLED else 'COLUMN'}}}}}"
@@ -100,7 +110,9 @@ def read_draws(
     sampled = _sampled(section, longest) if "sampled" in given else None
     hard = str(given["hard"]) if HARD in sequences and "hard" in given else None
     made = tuple(sorted({f.source.name for f in read if is_made(f) and isinstance(f.source, Column)}))
-    return DrawPlan(sampled, hard, sequences, item, made, given.at.get("hard", section.at.get(SAMPLED, section.span)))
+    return DrawPlan(
+        sampled, hard, sequences, item_of(section), made, given.at.get("hard", section.at.get(SAMPLED, section.span))
+    )
 
 
 def check_draws(given: Map, report: Diagnostics) -> None:
@@ -121,7 +133,7 @@ def _check_features(features: list[Feature], given: Map, report: Diagnostics) ->
         if is_made(f) and isinstance(f.source, Column) and f.source.name == PROBABILITY and "sampled" not in given:
             help = "data: {negatives: {sampled: 10}}, or `column: log_popularity`"
             report.error("E208", f"`{f.name}` reads `{PROBABILITY}`, and nothing is drawn", f.span, help=help)
-        if f.sequence in _KEYS and is_age(f):
+        if is_drawn(f.sequence) and is_age(f):
             message = f"`{f.name}` depends on the sample, and what is known of a negative depends on its item alone"
             report.error("E208", message, f.span, help="leave out `minutes_since` here")
 

@@ -20,7 +20,7 @@ from blockrec.data.reader import is_list
 from blockrec.data.rows import Rows
 from blockrec.data.sampling.collector import Collector
 from blockrec.data.sampling.numbering import Index
-from blockrec.data.sampling.plan import POPULARITY, PROBABILITY, SAMPLED, DrawPlan
+from blockrec.data.sampling.plan import POPULARITY, PROBABILITY, SAMPLED, DrawPlan, avoids_seen
 from blockrec.data.sources.joined import ROW
 from blockrec.diagnostics import fail
 
@@ -52,7 +52,7 @@ class Pool:
         return np.asarray(self.found.counts.astype(np.float64) ** self.plan.sampled.alpha)
 
     def rows(self) -> Rows:
-        """What the fields of negatives are encoded from."""
+        """What the fields of negatives are encoded from: a row for each candidate."""
         made = {name: Held(pa.array(x)) for name, x in self._logarithms(np.arange(len(self.found.counts))).items()}
         return Rows(Frame.of(self.found.last).having(made), self.place, np.ones(len(self.found.counts), bool))
 
@@ -110,11 +110,6 @@ class Pool:
             arrow.write(folder / CANDIDATES, arrow.table_of({"weight": self.weights()}))
             if avoids_seen(self.plan):
                 arrow.write(folder / SEEN, arrow.table_of({"pair": self.found.met()}))
-
-
-def avoids_seen(plan: DrawPlan) -> bool:
-    """Whether it matters who met what."""
-    return SAMPLED in plan.sequences and plan.sampled is not None and plan.sampled.avoid == "seen"
 
 
 def _logarithms(weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from blockrec.data import arrow
 from blockrec.data.negatives import Forbidden, places_in
 from blockrec.data.permutation import Key
 from blockrec.data.sampling.counter import uniform
-from blockrec.data.sampling.plan import SAMPLED, Sampled
+from blockrec.data.sampling.plan import SAMPLED, DrawPlan, Sampled
 from blockrec.data.sampling.pool import CANDIDATES, SEEN
 
 Index = NDArray[np.int64]
@@ -36,13 +36,15 @@ class Sampler:
     seen: Forbidden | None
 
     @classmethod
-    def open(cls, folder: Path, plan: Sampled, columns: dict[str, arrow.Array]) -> Sampler:
-        """What `Pool.write` wrote."""
+    def of(cls, folder: Path, draws: DrawPlan | None, columns: dict[str, arrow.Array]) -> Sampler | None:
+        """From what `Pool.write` wrote; None if nothing is drawn."""
+        if draws is None or draws.sampled is None or SAMPLED not in draws.sequences:
+            return None
         weights = arrow.arrays_of(arrow.read(folder / CANDIDATES))["weight"]
         user = columns.get(f"{SAMPLED}/user")
         pairs = arrow.arrays_of(arrow.read(folder / SEEN))["pair"] if user is not None else None
         seen = Forbidden(pairs, len(weights)) if pairs is not None else None
-        return cls(plan, np.cumsum(weights), columns[f"{SAMPLED}/item"], user, seen)
+        return cls(draws.sampled, np.cumsum(weights), columns[f"{SAMPLED}/item"], user, seen)
 
     def describe(self) -> dict[str, int]:
         """How many are drawn for a sample, and among how many items."""
