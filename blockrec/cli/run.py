@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from blockrec.cli.completion import devices
+from blockrec.cli.completion import devices, precisions
 from blockrec.cli.exits import OK
 from blockrec.cli.options import Data, Imports, Json, OptionalModel, Sets, Variants, names
 
@@ -16,6 +16,7 @@ Examples:
   blockrec run dare                                   the packaged model on its own card
   blockrec run model.yaml --variant twin --epochs 3
   blockrec run din --data complete_journey            the same model on real logs
+  blockrec run model.yaml --synthetic                 no data set needed: does it train?
   blockrec run din --set data.batch_size=512 --dry-run
   blockrec run din --resume                           goes on with the last run of din
   blockrec run --resume runs/din/latest --epochs 9    goes on with a run as it is, but longer
@@ -29,9 +30,15 @@ def run(
     sets: Sets = [],
     variants: Variants = [],
     imports: Imports = [],
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="On generated data, so that any model runs without a data set.")
+    ] = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training data.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps, instead of epochs.")] = None,
     device: Annotated[str | None, typer.Option(autocompletion=devices, help="auto, cpu, cuda or mps.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(autocompletion=precisions, help="fp32, bf16 or fp16; as --set train.precision=…")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
     runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Data, model and one batch; no training.")] = False,
@@ -56,8 +63,9 @@ def run(
     result = train(
         model,
         variants=names(variants),
-        sets=sets,
+        sets=[*sets, f"train.precision={precision}"] if precision else sets,
         data=data,
+        synthetic=synthetic,
         imports=imports,
         epochs=epochs,
         steps=steps,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from blockrec.data.splits import SplitPlan
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 from blockrec.language.features import Features
 from blockrec.language.values import Map
-
 
 _SPLITS = {"time": ("time", "leave_last", "user"), "random": ("random", "time", "user")}
 _DIVIDED = {"time": "samples of a log: some would be trained on what came later", "random": "rows"}
@@ -39,7 +39,8 @@ def read_split(section: Map, report: Diagnostics, default: str = "time") -> Spli
 
     E106 unless `valid` and `test` are numbers of samples a user (`leave_last`), or shares that leave some.
     """
-    split, by = section.section("split"), setting(section, "split", "by") or default
+    split = section.section("split")
+    by: Any = split.get("by", default)
     if by not in _SPLITS[default]:
         message, help = f"`{by}` does not divide {_DIVIDED[default]}", f"one of {', '.join(_SPLITS[default])}"
         report.error("E107", message, split.at["by"], help=help)

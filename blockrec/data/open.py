@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TypeVar
 
 from blockrec import cache as caches
 from blockrec.data import store
@@ -17,11 +16,12 @@ from blockrec.data.fits import Fits
 from blockrec.data.plan import Plan
 from blockrec.data.prepare import prepare
 from blockrec.data.reading import read_plan
-from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.rows_source.build import build as build_rows
 from blockrec.data.rows_source.build import opened_rows
 from blockrec.data.rows_source.plan import RowsPlan
-from blockrec.data.rows_source.reading import is_rows, read_rows_plan
+from blockrec.data.rows_source.random_rows import drawn
+from blockrec.data.rows_source.reading import SYNTHETIC, is_rows, read_rows_plan
+from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sources.paths import root_of
 from blockrec.data.synthetic import generated
 from blockrec.diagnostics import BlockrecError, Diagnostics, fail
@@ -29,7 +29,7 @@ from blockrec.language.features import AUTO, Constant, Features, Position
 from blockrec.language.values import Map
 
 Progress = Callable[[str], None]
-AnyPlan = TypeVar("AnyPlan", Plan, RowsPlan)
+Read = Callable[[Map, Path | None, Features, Collection[str], Diagnostics], Plan | RowsPlan | None]
 
 
 def open_dataset(
@@ -91,11 +91,12 @@ def _opened(
         help = "`data: {events: FILE}`, or a card: `dataset: NAME` in the file, `--data NAME` on the command line"
         report.error("E501", "the model does not say which data it is for", section.span, help=help)
         return None
-    files = generated(section, cache, progress)
+    made = drawn(section, features, used, cache, progress) if SYNTHETIC in section else None
+    files = made or generated(section, cache, progress)
     root = files or converted(section, root_of(section, report), cache, progress, report)
     if report.failed:
         return None
-    read = read_rows_plan if is_rows(section) else read_plan
+    read: Read = read_rows_plan if is_rows(section) else read_plan
     plan = read(section, root, features, used, report)
     if plan is not None and fitted is not None:
         plan = with_fits(plan, fitted, report)
@@ -109,7 +110,7 @@ def _opened(
     return None if report.failed else dataset
 
 
-def with_fits(plan: AnyPlan, folder: Path, report: Diagnostics) -> AnyPlan:
+def with_fits(plan: Plan | RowsPlan, folder: Path, report: Diagnostics) -> Plan | RowsPlan:
     """The plan that encodes with what a run kept in `folder`."""
     wanted = [f for f in plan.features.values() if f.name in plan.used and is_read(f)]
     return plan.with_fits(Fits.load(folder, wanted, report))

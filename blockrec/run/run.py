@@ -18,6 +18,8 @@ from blockrec.run.prepare import Job, Wishes
 from blockrec.run.ready import ready
 from blockrec.run.result import RunResult
 from blockrec.run.resume import resume as go_on
+from blockrec.run.synthetic import check_wish
+from blockrec.run.synthetic import synthetic as on_generated_data
 from blockrec.run.training import carry_out
 from blockrec.run.warm import warm_start as take_weights
 
@@ -34,6 +36,7 @@ def run(
     device: str | None = None,
     seed: int | None = None,
     runs_dir: str | Path = "runs",
+    synthetic: bool = False,
     dry_run: bool = False,
     resume: str | Path | None = None,
     warm_start: str | Path | None = None,
@@ -43,13 +46,16 @@ def run(
 
     model: a path, the name of a packaged model, YAML text or a mapping; may be left out to resume a run as it is.
     variants, sets, data, imports: as on the command line. epochs, steps, device, seed: before what the file says.
-    dry_run: up to one batch, nothing is written. resume: a run to go on with, in its own directory: the directory, one
-    of its checkpoints, a model's name, or `last`. warm_start: a run whose weights, where they fit, come before the
-    first step. console: where progress goes; default stderr. Raises `BlockrecError` for a user's mistake (nothing is
+    synthetic: on generated data, whatever the file says. dry_run: up to one batch, nothing is written. resume: a run
+    to go on with, in its own directory: the directory, one of its checkpoints, a model's name, or `last`. warm_start:
+    a run whose weights, where they fit, come before the first step. console: where progress goes; default stderr.
+    Raises `BlockrecError` for a user's mistake (nothing is
     written then) and for a run that cannot go on (E501, E701, E702, E705, E707, E708).
     """
     log = Log(console)
     wishes = Wishes(variants, sets, data, imports, epochs, steps, device, seed)
+    if synthetic:
+        check_wish(data, resumed=resume is not None)
     if resume is not None:
         if dry_run or warm_start is not None:
             other = "a dry run" if dry_run else "a warm start"
@@ -57,6 +63,8 @@ def run(
         return go_on(model, resume, wishes, log, runs_dir)
     if model is None:
         raise fail("E706", "there is no model to run", help="name a model file, or `--resume` a run")
+    if synthetic:
+        wishes = on_generated_data(model, wishes, log)
     if dry_run:
         return dry_result(ready(model, wishes, log))
     return train(

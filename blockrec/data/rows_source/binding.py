@@ -11,9 +11,9 @@ from blockrec.language.features import Calendar, Column, Feature, Label
 
 @dataclass(frozen=True)
 class Binding:
-    """known: names of the columns that the files have."""
+    """known: names of the columns that the files have; None: whatever is asked for is there."""
 
-    known: Collection[str]
+    known: Collection[str] | None
 
     def feature(self, feature: Feature) -> Feature:
         """The feature with the names of columns as the files have them.
@@ -49,7 +49,7 @@ class Binding:
 
     def _first(self, names: list[str]) -> str:
         """The first that there is; if there is none, the one to ask for."""
-        return next((name for name in names if name in self.known), names[1])
+        return next((name for name in names if self.known is None or name in self.known), names[1])
 
 
 def _listed(sequence: str, short: str) -> list[str]:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from blockrec.data.derived import is_read, with_moments
 from blockrec.data.form import read_split
-from blockrec.data.needs import feature_needs, label_needs, together
+from blockrec.data.needs import Needs, feature_needs, label_needs, together
 from blockrec.data.rows_source.binding import Binding
 from blockrec.data.rows_source.nested import homes, members
 from blockrec.data.rows_source.plan import RowsPlan
+from blockrec.data.rows_source.random_rows import FILE
+from blockrec.data.sampling.plan import DrawPlan, avoids_seen, check_draws, draw_needs, is_made, read_draws
 from blockrec.data.settings import setting
 from blockrec.data.sources.csv import CsvForm
 from blockrec.data.sources.paths import locate
@@ -31,28 +33,35 @@ OF_EVENTS = (
     "ties",
     "history",
     "samples",
-    "negatives",
     "shuffle_histories",
     "min_events",
 )
 """Keys of `data` that mean nothing for rows."""
+SYNTHETIC = "synthetic"
+OF_FILES = (*NAMES, "root", "csv", "words", "where", "convert")
+"""Keys that mean nothing for rows that are drawn."""
 
 
 def is_rows(section: Map) -> bool:
-    """Whether a section `data` names rows that are samples."""
-    return any(name in section for name in NAMES)
+    """Whether a section `data` names rows that are samples, or has them drawn."""
+    return any(name in section for name in (*NAMES, SYNTHETIC))
 
 
 def read_rows_plan(
     section: Map, root: Path | None, features: Features, used: Collection[str], report: Diagnostics
 ) -> RowsPlan | None:
     """The plan, or None after errors. `root`: the folder that file names are relative to, None for that of the file."""
+    draws = read_draws(section, features, used, report, listed=True) if SYNTHETIC not in section else None
     for key in OF_EVENTS:
-        if key in section:
+        if key in section and not (key == "item" and draws is not None):
             message, help = f"`{key}` has no meaning beside `{_first(section)}`", "it describes a log of events"
             report.error("E101", message, section.keys_at[key], help=help)
+    for key in OF_FILES if SYNTHETIC in section else ():
+        if key in section:
+            report.error("E101", f"`{key}` has no meaning beside `{SYNTHETIC}`", section.keys_at[key])
     features = with_moments(features, str(setting(section, "time")))
-    reader = _Reader(section, root, features, frozenset(used), report)
+    check_draws(section.section("negatives"), report)
+    reader = _Reader(section, root, features, frozenset(used), draws, report)
     parts, split = reader.parts(), reader.split()
     if report.failed:
         return None
@@ -62,7 +71,7 @@ def read_rows_plan(
 
 
 def _first(section: Map) -> str:
-    return next(name for name in NAMES if name in section)
+    return next(name for name in (SYNTHETIC, *NAMES) if name in section)
 
 
 @dataclass(frozen=True)
@@ -71,9 +80,13 @@ class _Reader:
     root: Path | None
     features: Features
     used: frozenset[str]
+    draws: DrawPlan | None
     report: Diagnostics
 
     def parts(self) -> dict[str, Files]:
+        if SYNTHETIC in self.section:
+            assert self.root is not None
+            return {"train": Files((self.root / FILE,), CsvForm.of(Map(self.section.span)), self.section.span)}
         found = {name: self._files(name) for name in NAMES if name in self.section}
         return {name: files for name, files in found.items() if files is not None}
 
@@ -106,13 +119,17 @@ class _Reader:
     def plan(self, parts: dict[str, Files], split: SplitPlan | None, known: list[str]) -> RowsPlan:
         """The plan over files whose columns are known; features and labels that are not used are left out."""
         binding = Binding(known)
-        features = {name: binding.feature(f) for name, f in self.features.features.items() if name in self.used}
+        read = {name: f for name, f in self.features.features.items() if name in self.used}
+        features = {name: f if self._is_drawn(f) else binding.feature(f) for name, f in read.items()}
+        of_files = [f for f in features.values() if self.draws is None or not is_made(f)]
         declared = self.features.features.values()
         labels = [binding.label(x, declared) for x in self.features.labels.values() if x.name in self.used]
         others = tuple(sorted(self.used - features.keys() - {label.name for label in labels}))
         where = self._where(known)
         flat = together(
-            feature_needs(features.values(), self.used, steps=False),
+            feature_needs(of_files, self.used, steps=False),
+            draw_needs(self.draws),
+            self._user_needs(),
             label_needs(labels, self.used, (), steps=False),
             {name: Need("any", None, True) for name in others},
             dict(self._split_needs(split)),
@@ -120,7 +137,7 @@ class _Reader:
         )
         needs = together(
             flat,
-            feature_needs(features.values(), self.used, steps=True),
+            feature_needs(of_files, self.used, steps=True),
             label_needs(labels, self.used, (), steps=True),
         )
         missing_columns(needs, known, "the data", self.report)
@@ -141,14 +158,24 @@ class _Reader:
             str(setting(self.section, "user")),
             str(setting(self.section, "time")),
             self.section.at.get("split", self.section.span),
+            draws=self.draws,
         )
+
+    def _is_drawn(self, feature: Feature) -> bool:
+        return self.draws is not None and feature.sequence in self.draws.sequences
+
+    def _user_needs(self) -> Needs:
+        """The user, if it matters who met what."""
+        if self.draws is None or not avoids_seen(self.draws):
+            return {}
+        return {str(setting(self.section, "user")): Need("any", self.section.at.get("user", self.draws.at), True)}
 
     def _check_lengths(self, features: dict[str, Feature]) -> None:
         """E502 for a sequence of which nothing that is read is a list: nobody knows how long it is."""
         lists = {f.sequence for f in features.values() if is_read(f)}
         lists |= {x.sequence for x in self.features.labels.values() if x.name in self.used}
         for f in features.values():
-            if f.sequence not in lists and f.sequence is not None:
+            if f.sequence not in lists and f.sequence is not None and not self._is_drawn(f):
                 message = f"no column tells how long `{f.sequence}` is: its fields that are used read none"
                 self.report.error("E502", message, f.span, help="let the model read a field with a list column too")
 
