@@ -129,6 +129,14 @@ def devices(incomplete: str) -> list[str]:
 
 
 @_silent
+def precisions(incomplete: str) -> list[str]:
+    """How exact products can be."""
+    from blockrec.language.schema.train import TRAIN
+
+    return _starting(incomplete, TRAIN["properties"]["precision"]["enum"])
+
+
+@_silent
 def runs(incomplete: str) -> list[str]:
     """Models that have runs, and folders, which may be runs."""
     found = Path("runs")

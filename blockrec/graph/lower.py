@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from blockrec.diagnostics import fail
+from blockrec.graph.casting import casting, widen_inputs
 from blockrec.graph.initial import TABLE, initialise
 from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
@@ -19,6 +20,7 @@ from blockrec.graph.passes.prune import only
 from blockrec.graph.pooling import pooled
 from blockrec.graph.recomputed import recomputed, recomputed_rows
 from blockrec.jagged import rows
+from blockrec.ops.widening import widened
 from blockrec.signature import Signature
 
 
@@ -27,9 +29,17 @@ class Model(fx.GraphModule):
 
     A task gives its logits [b, ...] under its name, a loss its scalar under `loss.<name>`, their weighted sum is
     `loss`, outputs have their own names, watched values `watch.<name>`. `model.code` is the forward pass as Python.
+    precision: of products, `torch.bfloat16` or `torch.float16` for autocast.
     """
 
     graph_ir: Graph
+    precision: torch.dtype = torch.float32
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The results by name; with a 16-bit `precision` products are of it, results are 32-bit all the same."""
+        with casting(self):
+            results = super().__call__(*args, **kwargs)
+        return results if self.precision is torch.float32 else {key: widened(x) for key, x in results.items()}
 
     def only(self, *names: str) -> Model:
         """The part that computes these results, by their keys; shares the parameters.
@@ -41,11 +51,13 @@ class Model(fx.GraphModule):
         offered = {s.key for s in sinks} | {"loss" for s in sinks if s.kind == "loss"}
         if missing := set(names) - offered:
             raise KeyError(f"no result {sorted(missing)}; there are {sorted(offered)}")
-        return assemble(only(self.graph_ir, set(names)), self)
+        part = assemble(only(self.graph_ir, set(names)), self)
+        part.precision = self.precision
+        return part
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:
         copied: Any = super().__deepcopy__(memo)
-        copied.graph_ir = self.graph_ir
+        copied.graph_ir, copied.precision = self.graph_ir, self.precision
         model: Model = copied
         return model
 
@@ -70,6 +82,8 @@ def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:
         if not _has(root, path):
             made = _table(node, graph) if node.role == "lookup" else _instance(node, library, kernels)
             _attach(root, path, made)
+            if node.role == "loss":
+                widen_inputs(made)
     return assemble(graph, root)
 
 

@@ -54,13 +54,13 @@ def bind(op: str, kernel: Kernel = "auto") -> Bound:
     for listener in _listeners:
         listener.append(op)
     if kernel == "reference":
-        return Bound(_function(f"{op}.reference", op), "reference", "asked for")
+        return Bound(_reference(op), "reference", "asked for")
     if kernel != "auto":
         return _bind_named(op, kernel)
     reasons = {backend: _refusal(op, backend) for backend in COMPILED}
     best = next((backend for backend, reason in reasons.items() if not reason), "reference")
     why = "; ".join(f"{backend}: {reason}" for backend, reason in reasons.items() if reason)
-    return Bound(_function(f"{op}.reference" if best == "reference" else op, op), best, why)
+    return Bound(_reference(op) if best == "reference" else _function(op, op), best, why)
 
 
 _listeners: list[list[str]] = []
@@ -82,6 +82,13 @@ def _bind_named(op: str, kernel: str) -> Bound:
     if reason:
         raise KernelUnavailable(op, kernel, reason)
     return Bound(_function(op, op), kernel, "asked for")
+
+
+def _reference(op: str) -> Callable[..., Any]:
+    """Plain torch; autocast gives it 32-bit inputs, as it does to kernels."""
+    from blockrec.ops.widening import wide
+
+    return wide(_function(f"{op}.reference", op))
 
 
 def _function(module: str, op: str) -> Callable[..., Any]:

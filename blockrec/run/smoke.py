@@ -6,27 +6,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from blockrec.diagnostics import fail
+from blockrec.diagnostics import BlockrecError, fail
 from blockrec.run.batches import Batch
+from blockrec.run.precision import in_32_bits, not_taken
 from blockrec.run.trace import not_finite, refused
 
+FAILURES = (RuntimeError, ValueError, IndexError, TypeError, MemoryError)
 HELP = "look at the range of its inputs and at its initial values"
 
 
 def smoke_step(model: nn.Module, batch: Batch) -> float:
-    """The loss of one batch before training. Raises E701 (not finite), E702 (memory) or E705 (any other failure)."""
+    """The loss of one batch before training.
+
+    Raises E603 (its precision), E701 (not finite), E702 (memory) or E705 (any other failure).
+    """
     with _restored(model):
         try:
-            loss = model(batch)["loss"]
-            loss.backward()
-        except (RuntimeError, ValueError, IndexError, TypeError, MemoryError) as error:
-            raise refused(model, batch, error) from error
+            loss = _loss(model, batch)
+        except FAILURES as error:
+            raise _refused(model, batch, error) from error
         if not bool(loss.isfinite()):
             raise not_finite(model, batch, 0, float(loss.detach()), HELP)
         _check_gradients(model)
         return float(loss.detach())
+
+
+def _loss(model: nn.Module, batch: Batch) -> Tensor:
+    loss: Tensor = model(batch)["loss"]
+    torch.autograd.backward(loss)
+    return loss
+
+
+def _refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:
+    """E603 if the model fails only for its precision."""
+    said = refused(model, batch, error)
+    if getattr(model, "precision", torch.float32) is torch.float32:
+        return said
+    try:
+        with in_32_bits(model):
+            _loss(model, batch)
+    except FAILURES:
+        return said
+    return not_taken(model, said)
 
 
 def _check_gradients(model: nn.Module) -> None:

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from blockrec.jagged import Jagged
 from blockrec.ops import bind, names
+from blockrec.ops.widening import widened
 from tests.ops.samples import DTYPES, LENGTHS, assert_agree, outcome, result, sequence, strided, tensors
 
 
@@ -57,6 +58,17 @@ def test_strided_inputs(op: str) -> None:
     assert not any(x.is_contiguous() for x in tensors(views))
     assert_agree(op, views)
     torch.testing.assert_close(outcome(bind(op, "cpu").call, views), outcome(bind(op, "cpu").call, arguments))
+
+
+@pytest.mark.parametrize("kernel", ["cpu", "reference"])
+@pytest.mark.parametrize("op", [op for op in OPS if op not in ("target_linear", "segment_topk")])
+def test_sums_are_of_32_bits_under_autocast(op: str, kernel: Any) -> None:
+    arguments = arguments_of(op, LENGTHS["long"], torch.bfloat16)
+    call = bind(op, kernel).call
+    with torch.autocast("cpu", torch.bfloat16):
+        found = result(call(*arguments))
+    assert found.dtype is torch.float32
+    torch.testing.assert_close(found, result(call(*map(widened, arguments))))
 
 
 @pytest.mark.parametrize("op", OPS)
