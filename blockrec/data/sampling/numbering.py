@@ -37,5 +37,7 @@ class Numbering:
     def find(self, column: Column) -> Index:
         """[n] the numbers of known values, −1 for others; raises `pyarrow.ArrowInvalid` for another kind."""
         plain = one_chunk(column)
+        if not len(self.values):
+            return np.full(len(plain), -1)
         plain = plain if plain.type == self.values.type else plain.cast(self.values.type)
         return array_of(pc.fill_null(pc.index_in(plain, self.values), -1)).astype(np.int64)

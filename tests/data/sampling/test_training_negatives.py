@@ -181,6 +181,21 @@ def test_a_model_without_negatives_ignores_them(shop: Project) -> None:
     assert_equal(list(with_.splits["train"].batches(100)), list(without.splits["train"].batches(100)))
 
 
+@pytest.mark.parametrize("sampled", ["{sampled: 3}", "{sampled: 3, hard: shown}"])
+def test_other_data_have_their_own_candidates_or_none(shop: Project, sampled: str) -> None:
+    features, used = HARD_FEATURES.replace("{vocab: 200}", "{vocab: auto}"), (*USED, *HARD[1:3])
+    if "hard" not in sampled:
+        features, used = FEATURES.replace("{vocab: 200}", "{vocab: auto}"), USED
+    opened(shop, sampled, features, used).save_vocabularies(shop.folder / "learned")
+    shop.parquet(
+        "later.parquet", user=[1, 2], time=[9, 9], item=[3, 4], category=[3, 4], click=[1, 0], shown=[[3], [4]]
+    )
+    data = DATA.replace("log", "later").replace("leave_last", "leave_last, valid: 0")
+    other = shop.dataset(f"{data}negatives: {sampled}", features, used=used, fitted=shop.folder / "learned")
+    batch = everything(other, "test")
+    assert steps(batch, "negatives.item").lengths.tolist() == [0, 0] and batch["item"].min() > 0
+
+
 AGE = "item: {vocab: 200}\nnegatives: {fields: {item: {like: item}, time: {raw: int64}, age: {AGE}}}"
 WRONG = [
     ("", FEATURES, USED, ["E208 `data` does not say what `negatives` are", "E208 `negatives.logq` reads"]),
