@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,29 @@ ROW = np.dtype([("group", "i8"), ("score", "f8"), ("label", "f8")])
 HELD = 2**21
 """Rows in memory (24 bytes each); sorting needs about as much again."""
 FIRST = 4096
+
+
+@dataclass(frozen=True)
+class Run:
+    """Sorted rows, on disk or in memory. They are read and not mapped: mapped pages would count as memory too."""
+
+    size: int
+    path: Path | None = None
+    rows: Array | None = None
+
+    @classmethod
+    def written(cls, rows: Array, path: Path) -> Run:
+        """Rows put on disk."""
+        rows.tofile(path)
+        return cls(len(rows), path)
+
+    def read(self, start: int, count: int) -> Array:
+        """At most `count` rows from `start` on."""
+        count = min(count, self.size - start)
+        if self.rows is not None:
+            return self.rows[start : start + count]
+        assert self.path is not None
+        return np.fromfile(self.path, ROW, count, offset=start * ROW.itemsize)
 
 
 class Sorter:
@@ -28,7 +52,7 @@ class Sorter:
         self.held, self.count = held, 0
         self.buffer: Array = np.empty(min(FIRST, held), ROW)
         self.folder: Path | None = None
-        self.runs: list[Array] = []
+        self.runs: list[Run] = []
 
     def add(self, groups: Array, scores: Array, labels: Array) -> None:
         """groups: [n] numbers of any type; equal ones are a group."""
@@ -52,8 +76,7 @@ class Sorter:
         if self.folder is None:
             self.folder = Path(tempfile.mkdtemp(prefix="blockrec-metrics-"))
         path = self.folder / f"{len(self.runs)}.rows"
-        _in_order(self.buffer[: self.count]).tofile(path)
-        self.runs.append(np.memmap(path, ROW, "r"))
+        self.runs.append(Run.written(_in_order(self.buffer[: self.count]), path))
         self.count = 0
 
     def chunks(self) -> Iterator[Array]:
@@ -62,7 +85,7 @@ class Sorter:
         if not self.runs:
             yield rest
         else:
-            runs = [*self.runs, rest]
+            runs = [*self.runs, Run(len(rest), rows=rest)]
             yield from _merged(runs, max(1, self.held // len(runs)))
 
     def close(self) -> None:
@@ -87,18 +110,18 @@ def _in_order(rows: Array) -> Array:
     return rows[np.lexsort((rows["score"], groups))]
 
 
-def _merged(runs: list[Array], block: int) -> Iterator[Array]:
+def _merged(runs: list[Run], block: int) -> Iterator[Array]:
     """Sorted rows of sorted runs: of the next block of each those up to the least end of a block that has more behind.
 
     That block is then used up whole, so each turn goes on by a block at least.
     """
     places = [0] * len(runs)
-    while any(place < len(run) for place, run in zip(places, runs, strict=True)):
-        parts = [np.asarray(run[place : place + block]) for place, run in zip(places, runs, strict=True)]
+    while any(place < run.size for place, run in zip(places, runs, strict=True)):
+        parts = [run.read(place, block) for place, run in zip(places, runs, strict=True)]
         ends = [
             (part["group"][-1], part["score"][-1])
             for place, part, run in zip(places, parts, runs, strict=True)
-            if len(part) and place + len(part) < len(run)
+            if len(part) and place + len(part) < run.size
         ]
         counts = [_up_to(part, min(ends)) if ends else len(part) for part in parts]
         places = [place + count for place, count in zip(places, counts, strict=True)]
