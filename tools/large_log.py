@@ -55,15 +55,15 @@ def main() -> None:
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = chosen.folder or Path(scratch)
-        write(folder, chosen.events)
+        write(folder, chosen.events, max(chosen.events // 100, 10))
         print(report(folder, chosen.events, chosen.steps))
 
 
-def write(folder: Path, events: int) -> None:
+def write(folder: Path, events: int, users: int) -> None:
     """`events/*.parquet` and `card.yaml`, unless they are there."""
     (folder / "events").mkdir(parents=True, exist_ok=True)
     (folder / "card.yaml").write_text(CARD, "utf-8")
-    world = World.drawn(max(events // 100, 10), np.random.default_rng(0))
+    world = World.drawn(users, np.random.default_rng(0))
     for start in range(0, events, PIECE):
         path = folder / "events" / f"{start // PIECE:05}.parquet"
         table = world.piece(start, min(PIECE, events - start))
