@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from blockrec.data.conditions import columns_of, condition_of, conditions_of
 from blockrec.data.core import Least
 from blockrec.data.derived import with_moments
 from blockrec.data.events import LogPlan
 from blockrec.data.form import check_form, read_split
-from blockrec.data.needs import Needs, available, feature_needs, label_needs, together
-from blockrec.data.negatives import NegativesPlan
+from blockrec.data.needs import Needs, feature_needs, label_needs, together
+from blockrec.data.pairs import read_negatives, read_positives
 from blockrec.data.plan import Plan
-from blockrec.data.samples import Impressions, Positives, SamplePlan
-from blockrec.data.sampling.plan import DrawPlan, draw_needs, is_drawn, is_made, item_of, made_features, read_draws
+from blockrec.data.samples import Impressions, SamplePlan
+from blockrec.data.sampling.plan import DrawPlan, available_with, draw_needs, is_drawn, is_made, item_of, read_draws
 from blockrec.data.settings import setting
 from blockrec.data.sources.csv import CsvForm
 from blockrec.data.sources.items import ItemTable
@@ -23,7 +24,7 @@ from blockrec.data.sources.paths import locate
 from blockrec.data.sources.tables import Files, Need, missing_columns
 from blockrec.data.sources.words import Word, words_of
 from blockrec.data.splits import SplitPlan
-from blockrec.data.where import Condition, check_columns, parse
+from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.features import Feature, Features
 from blockrec.language.values import List, Map
@@ -122,16 +123,16 @@ class _Reader:
     def plan(self, log: JoinedFiles, impressions: JoinedFiles | None, split: SplitPlan) -> Plan:
         """The plan over sources whose columns are known."""
         samples = impressions or log
-        where = self._condition(self.section, "where", log.columns)
+        where = condition_of(self.section, "where", log.columns, self.report)
         histories = self._histories(log.columns)
-        labels = self._conditions(self.made.section("label"), samples.columns)
-        positives = self._positives(samples.columns)
+        labels = conditions_of(self.made.section("label"), samples.columns, self.report)
+        positives = read_positives(self.section, samples.columns, self.report)
         made = {*labels, *([positives.label] if positives else [])}
 
         of_samples = together(
-            self._sample_needs(made), _columns_of([*labels.values(), positives.where if positives else None])
+            self._sample_needs(made), columns_of([*labels.values(), positives.where if positives else None])
         )
-        of_log = together(self._log_needs(), _columns_of([where, *histories.values()]))
+        of_log = together(self._log_needs(), columns_of([where, *histories.values()]))
         if impressions is None:
             of_log = together(of_log, of_samples)
         else:
@@ -145,7 +146,7 @@ class _Reader:
             setting(self.section, "samples", "min_history"),
             labels,
             positives,
-            self._negatives(),
+            read_negatives(self.section),
             Impressions(impressions, of_samples) if impressions is not None else None,
             self._attributes(log, of_samples, made),
         )
@@ -155,7 +156,7 @@ class _Reader:
             histories=histories,
             split=split,
             shuffle_histories=setting(self.section, "shuffle_histories"),
-            features=self._available(of_samples, of_log),
+            features=available_with(self.draws, self.features, of_samples, of_log),
             sequences={n: s for n, s in self.features.sequences.items() if not is_drawn(n)},
             labels=tuple(
                 x
@@ -198,12 +199,6 @@ class _Reader:
         """Those whose columns are the user's."""
         return [f for f in self.features.features.values() if not is_made(f)]
 
-    def _available(self, of_samples: Needs, of_log: Needs) -> dict[str, Feature]:
-        """The features whose columns are there or made; those of negatives if the model reads some."""
-        found = available(self.features, of_samples, of_log) | made_features(self.features, self.draws)
-        read = self.draws.sequences if self.draws is not None else ()
-        return {name: f for name, f in found.items() if not is_drawn(f.sequence) or f.sequence in read}
-
     def _fewest(self, key: str) -> int:
         return int(setting(self.section, "min_events", key))
 
@@ -236,45 +231,14 @@ class _Reader:
         labels = {label.column for label in self.features.labels.values() if label.sequence is None}
         return tuple(name for name in needs if name not in {self.user, self.time, self.item, *labels, *made})
 
-    def _negatives(self) -> NegativesPlan | None:
-        if "negatives" not in self.made:
-            return None
-        keys = ("per_positive", "by", "avoid", "seed")
-        return NegativesPlan(*(setting(self.section, "samples", "negatives", key) for key in keys))
-
-    def _positives(self, known: list[str]) -> Positives | None:
-        if "positives" not in self.made:
-            return None
-        section = self.made.section("positives")
-        keys = ("last", "every", "newest", "label")
-        last, every, newest, label = (setting(self.section, "samples", "positives", key) for key in keys)
-        where = self._condition(section, "where", known)
-        return Positives(where, last, every, newest, label, self.made.at["positives"])
-
     def _histories(self, known: list[str]) -> dict[str, Condition]:
         history = self.section.section("history")
-        found = {name: self._condition(history.section(name), "where", known) for name in history}
+        found = {name: condition_of(history.section(name), "where", known, self.report) for name in history}
         return {name: condition for name, condition in found.items() if condition is not None}
-
-    def _conditions(self, section: Map, known: list[str]) -> dict[str, Condition]:
-        found = {name: self._condition(section, name, known) for name in section}
-        return {name: condition for name, condition in found.items() if condition is not None}
-
-    def _condition(self, section: Map, key: str, known: list[str]) -> Condition | None:
-        if key not in section:
-            return None
-        condition = parse(str(section[key]), section.at[key], self.report)
-        return condition if condition and check_columns(condition, known, self.report) else None
 
     def _place(self, section: Map, *keys: str) -> Span:
         """Where the first of `keys` was written, else where the events are named."""
         return next((section.at[key] for key in keys if key in section), self.section.at["events"])
-
-
-def _columns_of(conditions: Iterable[Condition | None]) -> Needs:
-    known = [condition for condition in conditions if condition is not None]
-    compared: Needs = {name: Need("number") for condition in known for name in condition.numbers}
-    return {name: compared.get(name, Need("any")) for condition in known for name in condition.columns}
 
 
 def _present(needs: Needs, known: list[str]) -> Needs:

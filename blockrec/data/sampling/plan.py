@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from blockrec.data.derived import is_age
-from blockrec.data.needs import Needs
+from blockrec.data.needs import Needs, available
 from blockrec.data.settings import setting
 from blockrec.data.sources.tables import Need
 from blockrec.diagnostics import Diagnostics, Span
@@ -75,10 +75,14 @@ def item_of(section: Map) -> str:
     return str(section.get("item") or section.section("items").get("key") or "item")
 
 
-def made_features(features: Features, plan: DrawPlan | None) -> dict[str, Feature]:
-    """The features that read columns which are made."""
-    made = plan.made if plan else ()
-    return {n: f for n, f in features.features.items() if is_made(f) and getattr(f.source, "name", "") in made}
+def available_with(
+    plan: DrawPlan | None, features: Features, flat: Collection[str], steps: Collection[str]
+) -> dict[str, Feature]:
+    """The features whose columns are those of samples or of events, or made; those of negatives if any are read."""
+    made, read = (plan.made, plan.sequences) if plan else ((), {})
+    made_ones = {n: f for n, f in features.features.items() if is_made(f) and getattr(f.source, "name", "") in made}
+    found = available(features, flat, steps) | made_ones
+    return {name: f for name, f in found.items() if not is_drawn(f.sequence) or f.sequence in read}
 
 
 def draw_needs(plan: DrawPlan | None) -> Needs:
