@@ -70,4 +70,5 @@ CODES: dict[str, str] = {
     "W201": "node that reaches no task",
     "W202": "parameter, composite or feature never used",
     "W203": "parameters that no task or loss reaches",
+    "W204": "table much larger than the data need",
 }

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -58,8 +58,8 @@ def column_writer(folder: Path) -> Iterator[ColumnWriter]:
     writer = ColumnWriter(folder)
     with closing(writer):
         yield writer
-    files = {name: column.name for name, column in writer.columns.items()}
-    (folder / INDEX).write_text(json.dumps(files), "utf-8")
+    columns = {name: {"file": column.name, "largest": column.largest} for name, column in writer.columns.items()}
+    (folder / INDEX).write_text(json.dumps(columns), "utf-8")
 
 
 class _Column:
@@ -70,6 +70,7 @@ class _Column:
 
     def start(self, like: Array) -> None:
         self.rows, self.dtype, self.shape = 0, like.dtype, like.shape[1:]
+        self.largest: int | None = None
         self.file.seek(0)
         self.file.truncate()
         self._header()
@@ -78,6 +79,9 @@ class _Column:
         assert values.dtype == self.dtype and values.shape[1:] == self.shape, (values.dtype, self.dtype)
         self.file.write(np.ascontiguousarray(values).data)
         self.rows += len(values)
+        if np.issubdtype(self.dtype, np.integer) and values.size:
+            most = int(values.max())
+            self.largest = most if self.largest is None else max(most, self.largest)
 
     def close(self) -> None:
         self.file.seek(0)
@@ -93,5 +97,17 @@ class _Column:
 
 def mapped(folder: Path) -> dict[str, Array]:
     """The columns in `folder`: nothing is read before it is used."""
-    files = json.loads((folder / INDEX).read_text("utf-8"))
-    return {name: np.asarray(np.load(folder / file, mmap_mode="r")) for name, file in files.items()}
+    columns = _index(folder)
+    return {name: np.asarray(np.load(folder / column["file"], mmap_mode="r")) for name, column in columns.items()}
+
+
+def largest(folder: Path) -> dict[str, int]:
+    """The largest number of every column of integers in the folders inside `folder`."""
+    inside = [_index(path.parent) for path in sorted(folder.glob(f"*/{INDEX}"))]
+    found = {name: column["largest"] for columns in inside for name, column in columns.items()}
+    return {name: number for name, number in found.items() if number is not None}
+
+
+def _index(folder: Path) -> dict[str, dict[str, Any]]:
+    columns: dict[str, dict[str, Any]] = json.loads((folder / INDEX).read_text("utf-8"))
+    return columns

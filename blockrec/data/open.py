@@ -23,6 +23,7 @@ from blockrec.data.rows_source.random_rows import drawn
 from blockrec.data.rows_source.reading import SYNTHETIC, is_rows, read_rows_plan
 from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sources.paths import root_of
+from blockrec.data.spare import report_spare
 from blockrec.data.synthetic import generated
 from blockrec.diagnostics import BlockrecError, Diagnostics, fail
 from blockrec.language.features import AUTO, Constant, Features, Position
@@ -103,10 +104,13 @@ def _opened(
     if plan is None or report.failed:
         return None
     if isinstance(plan, RowsPlan):
-        dataset = opened_rows(_built_rows(plan, cache, progress), plan, files)
+        folder = _built_rows(plan, cache, progress)
+        dataset = opened_rows(folder, plan, files)
     else:
-        dataset = opened(_built(plan, cache, progress), plan, files)
+        folder = _built(plan, cache, progress)
+        dataset = opened(folder, plan, files)
     _check_rows(dataset, plan, report)
+    report_spare(folder, [f for f in plan.features.values() if f.name in plan.used], report)
     return None if report.failed else dataset
 
 

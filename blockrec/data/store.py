@@ -12,7 +12,7 @@ from pathlib import Path
 
 from blockrec import cache
 
-FORMAT = 4
+FORMAT = 5
 """Part of every name: raised when the meaning of stored files changes."""
 
 
