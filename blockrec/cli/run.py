@@ -41,6 +41,9 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
     runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Time each node, forward and backward, at the end.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Data, model and one batch; no training.")] = False,
     resume: Annotated[
         str | None,
@@ -72,6 +75,7 @@ def run(
         device=device,
         seed=seed,
         runs_dir=runs_dir,
+        profile=profile,
         dry_run=dry_run,
         resume=resume,
         warm_start=warm_start,

@@ -23,6 +23,9 @@ from blockrec.jagged import rows
 from blockrec.ops.widening import widened
 from blockrec.signature import Signature
 
+PATH = "path"
+"""Under which a node of the fx graph keeps the graph path of what it computes."""
+
 
 class Model(fx.GraphModule):
     """A compiled model: `model(batch)` maps feature and label names to values, and returns its sinks by name.
@@ -173,7 +176,8 @@ class _Writer:
         args = [value for port in node.signature.ports for value in self._arguments(node, port.name)]
         while args and args[-1] is None:
             args.pop()
-        self.values[node.name, "out"] = self._applied(node, node.signature, args)
+        made = self.values[node.name, "out"] = self._applied(node, node.signature, args)
+        made.meta[PATH] = node.name
 
     def _arguments(self, node: Node, port: str) -> list[fx.Node | None]:
         edges = node.inputs.get(port, ())
@@ -214,6 +218,7 @@ class _Writer:
         terms = [self._value(s.edge) for s in losses]
         if losses:
             results["loss"] = self._named(weighted_sum, (terms, [s.weight for s in losses]), "loss")
+            results["loss"].meta[PATH] = "loss/sum"
         return results | {s.key: term for s, term in zip(losses, terms, strict=True)}
 
     def _named(self, function: Callable[..., Any], args: tuple[Any, ...], name: str) -> fx.Node:

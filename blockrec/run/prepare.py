@@ -29,6 +29,7 @@ from blockrec.run.log import Log
 from blockrec.run.loop import Plan
 from blockrec.run.optimizers import Optimizers
 from blockrec.run.overrides import initialise, report_unmatched
+from blockrec.run.precision import set_precision
 from blockrec.run.seed import seed_everything
 from blockrec.run.settings import Evaluate, Train, eval_settings, run_length, train_settings
 from blockrec.run.updater import Updater, build_updater
@@ -40,7 +41,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 class Wishes:
     """What the caller says beside the file, before which it goes: None leaves it to the file.
 
-    point: of the file's sweep, which goes after the variants and before `sets`.
+    point: of the file's sweep, which goes after the variants and before `sets`. profile: time the nodes at the end.
     """
 
     variants: Sequence[str] = ()
@@ -52,11 +53,15 @@ class Wishes:
     device: str | None = None
     seed: int | None = None
     point: Point | None = None
+    profile: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that training needs. kernels: which ops are bound to what; warnings: how many there were."""
+    """All that training needs. kernels: which ops are bound to what; warnings: how many there were.
+
+    profile: whether to time the nodes at the end.
+    """
 
     document: Document
     graph: Graph
@@ -72,6 +77,7 @@ class Job:
     seed: int
     kernels: Sequence[Choice]
     warnings: int
+    profile: bool = False
 
     @property
     def optimizers(self) -> Optimizers:
@@ -126,6 +132,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
     with device:
         model = build(checked).to(device)
         kernels = tuple(choices(facts(checked).kernels))
+    set_precision(model, train.precision, device, tf32=train.tf32, at=section.at.get("precision"))
     problems = Diagnostics()
     report_unmatched(train.overrides, model, problems)
     problems.raise_errors()
@@ -149,6 +156,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         seed,
         kernels,
         len(report.warnings),
+        wishes.profile,
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blockrec.run.watch import Raised
+
+if TYPE_CHECKING:
+    from blockrec.run.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class RunResult:
     rows_per_second: training samples a second, evaluation not counted. seconds: data, forward, backward, optimizer,
     eval. directory: None for a dry run. interrupted: by Ctrl-C; the checkpoint `last` was saved. undefined: metrics
     that have no value, with the reason. alarms: of watched values. stopped: why it ended before its last step, empty
-    if it did not. `str()` is the report for people.
+    if it did not. profile: seconds a node, if it was asked for. `str()` is the report for people.
     """
 
     name: str
@@ -46,6 +49,7 @@ class RunResult:
     undefined: tuple[str, ...] = ()
     alarms: tuple[Raised, ...] = ()
     stopped: str = ""
+    profile: Profile | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -15,6 +15,7 @@ from blockrec.run.facts import dry_result
 from blockrec.run.lock import held
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job, Wishes
+from blockrec.run.profile import profiled
 from blockrec.run.ready import ready
 from blockrec.run.result import RunResult
 from blockrec.run.resume import resume as go_on
@@ -37,6 +38,7 @@ def run(
     seed: int | None = None,
     runs_dir: str | Path = "runs",
     synthetic: bool = False,
+    profile: bool = False,
     dry_run: bool = False,
     resume: str | Path | None = None,
     warm_start: str | Path | None = None,
@@ -46,14 +48,15 @@ def run(
 
     model: a path, the name of a packaged model, YAML text or a mapping; may be left out to resume a run as it is.
     variants, sets, data, imports: as on the command line. epochs, steps, device, seed: before what the file says.
-    synthetic: on generated data, whatever the file says. dry_run: up to one batch, nothing is written. resume: a run
-    to go on with, in its own directory: the directory, one of its checkpoints, a model's name, or `last`. warm_start:
-    a run whose weights, where they fit, come before the first step. console: where progress goes; default stderr.
+    synthetic: on generated data, whatever the file says. profile: time each node at the end. dry_run: up to one
+    batch, nothing is written. resume: a run to go on with, in its own directory: the directory, one of its
+    checkpoints, a model's name, or `last`. warm_start: a run whose weights, where they fit, come before the first
+    step. console: where progress goes; default stderr.
     Raises `BlockrecError` for a user's mistake (nothing is
     written then) and for a run that cannot go on (E501, E701, E702, E705, E707, E708).
     """
     log = Log(console)
-    wishes = Wishes(variants, sets, data, imports, epochs, steps, device, seed)
+    wishes = Wishes(variants, sets, data, imports, epochs, steps, device, seed, profile=profile)
     if synthetic:
         check_wish(data, resumed=resume is not None)
     if resume is not None:
@@ -66,7 +69,8 @@ def run(
     if synthetic:
         wishes = on_generated_data(model, wishes, log)
     if dry_run:
-        return dry_result(ready(model, wishes, log))
+        job = ready(model, wishes, log)
+        return profiled(dry_result(job), job, log)
     return train(
         model,
         wishes,

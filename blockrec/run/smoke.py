@@ -22,7 +22,7 @@ def smoke_step(model: nn.Module, batch: Batch) -> float:
 
     Raises E603 (its precision), E701 (not finite), E702 (memory) or E705 (any other failure).
     """
-    with _restored(model):
+    with restored(model):
         try:
             loss = _loss(model, batch)
         except FAILURES as error:
@@ -63,7 +63,7 @@ def _check_gradients(model: nn.Module) -> None:
 
 
 @contextmanager
-def _restored(model: nn.Module) -> Iterator[None]:
+def restored(model: nn.Module) -> Iterator[None]:
     """Undo what a step does besides gradients: buffers (batch statistics) and the state of random numbers."""
     buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     devices = {p.device for p in model.parameters() if p.device.type == "cuda"}

@@ -63,7 +63,9 @@ def ending(result: RunResult) -> str:
         *_metrics(result),
         *result.undefined,
         *map(str, result.alarms),
+        *([f"stopped    after step {result.steps:,}: {result.stopped}"] if result.stopped else []),
         *_speed(result),
+        *([f"\n{result.profile}\n"] if result.profile else []),
         *_files(result),
     ]
     return "\n".join(lines) or f"{result.name}: data, model and one batch are fine"

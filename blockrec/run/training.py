@@ -9,6 +9,7 @@ from blockrec.run.directory import RunDirectory
 from blockrec.run.interrupt import interruptible
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job
+from blockrec.run.profile import profiled
 from blockrec.run.progress import Display
 from blockrec.run.report import REPORT, write_report
 from blockrec.run.result import RunResult
@@ -23,6 +24,10 @@ def carry_out(job: Job, directory: RunDirectory, log: Log, checkpoint: Path | No
     """
     try:
         result = _trained(job, directory, log, checkpoint)
+        if not result.interrupted:
+            result = profiled(result, job, log)
+        if result.profile is not None:
+            directory.write_json("profile.json", result.profile.to_json())
         directory.write_json("result.json", result.to_json())
         log.keep(str(result))
         with directory.writing(directory.path / REPORT):
