@@ -36,7 +36,7 @@ class LogPlan:
     source: JoinedFiles
     user: str
     time: str
-    ties: Literal["file", "shuffled"]
+    ties: Literal["file", "shuffled", "ordered"]
     needs: dict[str, Need]
     where: Condition | None
     at: dict[str, Span] = field(repr=False)

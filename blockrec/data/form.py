@@ -24,6 +24,8 @@ def check_form(section: Map, features: Features, report: Diagnostics) -> None:
     made, items, form = section.section("samples"), section.section("items"), _Form(report)
     form.excludes(made, "from", ("positives", "negatives"))
     form.excludes(section, "generate", ("root", "convert"))
+    if section.get("ties") == "ordered" and "from" in made:
+        report.error("E101", "`ties: ordered` has no meaning beside `from`", section.at["ties"])
     form.needs(made, ("user", "time", "csv"), "from", "it describes a file of samples")
     form.needs(made, ("negatives",), "positives", "write `positives: {}` to take every event as one")
     form.needs(items, ("csv", "flags", "words"), "table", "it describes a file of items")

@@ -68,7 +68,7 @@ def _samples(plan: Plan, log: Log, report: Diagnostics) -> Samples:
     if made.impressions is not None:
         samples = of_impressions(made.impressions, log, plan.log.user, plan.log.time, report)
     else:
-        samples = of_events(log)
+        samples = of_events(log, plan.log.ties == "ordered")
     _not_empty(plan, log, samples)
     if made.min_history:
         enough = lengths_of(plan, log, samples, report) >= made.min_history

@@ -183,10 +183,11 @@ class Replaced:
         return pa.concat_arrays([own, self.of_items.take(pa.array(item[drawn]))]).take(pa.array(index))
 
 
-def of_events(log: Log) -> Samples:
-    """Every event as a sample."""
+def of_events(log: Log, ordered: bool = False) -> Samples:
+    """Every event as a sample; `ordered`: events of its own moment that stand before it are earlier than it."""
     row = np.arange(len(log), dtype=index_type(len(log)))
-    return Samples(Base(log.frame, log.origin, log.owner, log.owner, log.time, log.earlier, True), row, row)
+    earlier = row if ordered else log.earlier
+    return Samples(Base(log.frame, log.origin, log.owner, log.owner, log.time, earlier, True), row, row)
 
 
 def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Diagnostics) -> Samples:

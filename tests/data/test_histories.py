@@ -101,6 +101,27 @@ split: {by: leave_last, valid: 0, test: 0}
     assert histories(dataset, FIELDS) == [obvious(ordered, e[0], e[1], "last", 3, 1) for e in ordered]
 
 
+def test_ordered_ties_see_what_stands_before_them(project: Project) -> None:
+    """And nothing of a later place in the file."""
+    project.parquet(user=[1, 2, 1, 1, 1], time=[5, 5, 5, 4, 6], item=[10, 20, 30, 40, 50], click=[0, 1, 0, 1, 0])
+    data = "events: log.parquet\nties: ordered\nsplit: {by: user, valid: 0, test: 0}"
+    features = FEATURES.replace("max_len: 3", "max_len: 9")
+    dataset = project.dataset(data, features)
+    (batch,) = dataset.splits["train"].batches(9)
+    words = [0, *dataset.values["item"].values.to_pylist()]
+    steps = batch["behaviors.item"]
+    seen = [[words[i] for i in row] for row in steps.values.split(steps.lengths.tolist())]  # type: ignore[union-attr]
+    own = [words[i] for i in batch["item"].tolist()]  # type: ignore[union-attr]
+    assert dict(zip(own, seen, strict=True)) == {40: [], 10: [40], 30: [40, 10], 50: [40, 10, 30], 20: []}
+
+
+def test_impressions_have_no_place_in_the_log(project: Project) -> None:
+    project.parquet(user=[1, 1], time=[1, 2], item=[1, 2])
+    project.parquet("shown.parquet", user=[1, 1], time=[3, 4], item=[1, 2], click=[0, 1])
+    (error,) = project.errors("events: log.parquet\nties: ordered\nsamples: {from: shown.parquet}")
+    assert error.startswith("E101 `ties: ordered` has no meaning beside `from`")
+
+
 def test_ties_keep_the_order_of_the_file(project: Project) -> None:
     write_log(project, [(0, 2, 7, 5), (0, 1, 4, 5), (0, 1, 9, 5), (0, 1, 2, 1), (0, 3, 1, 1)])
     dataset = project.dataset(

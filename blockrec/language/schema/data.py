@@ -270,10 +270,12 @@ DATA: Schema = _object(
             default="time",
         ),
         "ties": {
-            "enum": ["file", "shuffled"],
+            "enum": ["file", "shuffled", "ordered"],
             "default": "file",
             "description": "Order of a user's events of one moment: that of the file, or a random one, the same every "
-            "time. A log sorted by item inside each basket would make the last item of a basket a special one.",
+            "time (a log sorted by item inside each basket would make the last item of a basket a special one). None "
+            "of them is in the history of another one, unless they are `ordered`: then the file tells what came first "
+            "where the times do not, as in a log of days.",
         },
         "item": _text("Column of the item id. Default: `items.key`, else `item`."),
         "items": ITEMS,

@@ -29,15 +29,13 @@ def clicks(user: int, rng: random.Random, time: Any) -> list[Click]:
 
 def prepared(log: list[Click]) -> dict[str, list[tuple[Click, list[Click]]]]:
     """Target and history of each positive of a user, by part: the newest tests, the one before validates, and the
-    targets N − 2, N − 7, …, N − 92 train; the history is what is strictly before, at most 200 clicks.
+    targets N − 2, N − 7, …, N − 92 train; the history is what is before, at most 200 clicks.
     """
     found: dict[str, list[tuple[Click, list[Click]]]] = {"train": [], "valid": [], "test": []}
     n = len(log)
     for part, places in (("train", range(n - 92, n - 1, 5)), ("valid", [n - 1]), ("test", [n])):
         for place in places:
-            target = log[place - 1]
-            before = [click for click in log[: place - 1] if click[2] < target[2]]
-            found[part].append((target, before[-200:]))
+            found[part].append((log[place - 1], log[: place - 1][-200:]))
     return found
 
 
