@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from blockrec.cli import block_page, catalogue
 from blockrec.graph.compile import check_model
 from blockrec.graph.facts import facts
+from blockrec.language.metrics import metric_names
+from blockrec.language.schema.metrics import KINDS
 
 NAMES = list(catalogue.signatures())
 
@@ -28,6 +31,21 @@ def test_every_part_of_a_block_has_a_page(blockrec: Any, name: str) -> None:
 def test_a_misspelt_part_of_a_block_is_told(blockrec: Any) -> None:
     ended = blockrec("explain", "din.hiden")
     assert (ended.code, ended.out) == (3, "") and "did you mean `hidden`?" in ended.err
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_metric_has_a_page(blockrec: Any, name: str) -> None:
+    found = json.loads(blockrec("explain", name, "--json").out)
+    text = blockrec("explain", name).out
+    assert text.startswith(f"{name}: {found['text']}") and all(setting in text for setting in found["settings"])
+    assert found["better"] == ("more" if KINDS[name].higher else "less")
+    for written, names in found["examples"].items():
+        assert written in text and metric_names([yaml.safe_load(written)]) == names
+
+
+def test_a_misspelt_metric_is_told(blockrec: Any) -> None:
+    ended = blockrec("explain", "ndgc")
+    assert (ended.code, ended.out) == (3, "") and "did you mean `ndcg`?" in ended.err
 
 
 def test_a_model_is_told_with_its_facts(blockrec: Any) -> None:
