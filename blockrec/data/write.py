@@ -163,6 +163,7 @@ class Writer:
             if name == HARD:
                 offsets, index = self.pool.hard(self.rows[None].frame)
                 fields = {f: v.take(index, axis=0) for f, v in mapped(folder / f"{name}.steps").items()}
+                self.pool.check_hard()
                 self._write_lists(folder, name, offsets, fields)
 
     def _encode(self, feature: Feature, out: ColumnWriter) -> None:

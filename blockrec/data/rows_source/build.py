@@ -52,6 +52,7 @@ def build(plan: RowsPlan, folder: Path, progress: Progress) -> None:
         raise fail("E505", "no row is left to train with", plan.at)
     _join(folder, counts)
     if draws is not None:
+        draws.pool.check_hard()
         draws.pool.write(folder)
     for root, vocabulary in fits.vocabularies.items():
         arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +29,15 @@ CANDIDATES, SEEN = "candidates.arrow", "seen.arrow"
 
 @dataclass(frozen=True)
 class Pool:
-    """What was collected, and where its rows stand in the user's files."""
+    """What was collected, and where its rows stand in the user's files.
+
+    hard_seen: how many hard negatives were looked at, and how many of them are candidates.
+    """
 
     plan: DrawPlan
     found: Collector
     place: Place
+    hard_seen: Index = field(default_factory=lambda: np.zeros(2, np.int64))
 
     @classmethod
     def of(cls, plan: DrawPlan, log: Log, trained: Mask) -> Pool:
@@ -89,7 +93,16 @@ class Pool:
             kept = (found >= 0) & (found != own[owner])
             counts += np.bincount(owner[kept], minlength=samples.rows)
             codes.append(found[kept])
+            self.hard_seen[:] += np.array([len(found), np.count_nonzero(found >= 0)])
         return np.concatenate([[0], np.cumsum(counts)]), np.concatenate(codes)
+
+    def check_hard(self) -> None:
+        """E505 if there were hard negatives, and none of them is an item of the training part."""
+        given, known = self.hard_seen.tolist()
+        if given and not known and len(self.found.counts):
+            items = f"the {len(self.found.counts):,} items of the training part"
+            message = f"none of the {given:,} items in `{self.plan.hard}` is one of {items}"
+            raise fail("E505", message, self.plan.at, help=f"both must be ids as those of `{self.plan.item}`")
 
     def _codes(self, samples: Frame, name: str) -> Index:
         column = samples.columns[name]

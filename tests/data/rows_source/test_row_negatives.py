@@ -123,6 +123,7 @@ WRONG = [
     ("negatives: {sampled: 2}\nuser: person", SAMPLED, "E502"),
     ("negatives: {sampled: 2}\nitem: thing", SAMPLED, "E502"),
     ("negatives: {hard: show}", HARD, "E502"),
+    ("negatives: {hard: click}", HARD, "E505 none of the 600 items in `click` is one of the 15 items"),
     ("negatives: {alpha: 2}", ("item",), "E101 `alpha` needs `sampled`"),
     ("item: item", ("item",), "E101 `item` has no meaning beside `train`"),
 ]

@@ -204,6 +204,12 @@ WRONG = [
     ("negatives: {sampled: 1, by: uniform, alpha: 2}", FEATURES, ("item",), ["E101 `alpha` has no meaning beside"]),
     ("negatives: {hard: show}", HARD_FEATURES, HARD, ["E502 "]),
     (
+        "negatives: {hard: far} # words",
+        HARD_FEATURES,
+        HARD,
+        ["E505 none of the 60 items in `far` is one of the 9 items"],
+    ),
+    (
         "negatives: {hard: word}",
         HARD_FEATURES,
         HARD,
@@ -229,6 +235,7 @@ def test_mistakes(shop: Project, negatives: str, features: str, used: tuple[str,
         category=rows % 7,
         click=rows // 2 % 2,
         word=["a"] * 60,
+        far=rows + 100,
     )
     data = DATA.replace("log.parquet", "words.parquet") if "word" in negatives else DATA
     found = shop.errors(data + negatives, features, used=used)
