@@ -119,7 +119,7 @@ def _write(part: Path, target: Path, snapshot: Snapshot) -> None:
     part.mkdir(parents=True)
     try:
         save_file(dict(snapshot.weights), part / WEIGHTS)
-        torch.save(dict(snapshot.training), part / TRAINING)
+        _save_tensors(dict(snapshot.training), part / TRAINING)
         (part / STATE).write_text(json.dumps(dict(snapshot.state), indent=1), "utf-8")
         write_checksums(part)
         for file in (*part.iterdir(), part):
@@ -128,6 +128,17 @@ def _write(part: Path, target: Path, snapshot: Snapshot) -> None:
         _flush(target.parent)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _save_tensors(value: dict[str, Any], path: Path) -> None:
+    """As `torch.save`, which hides why the system refuses to write behind an error of its own."""
+    try:
+        with path.open("wb") as file:
+            torch.save(value, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
         raise
 
 

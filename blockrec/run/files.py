@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,15 @@ def writing(file: Path, run: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         name = Path(error.filename or file) if isinstance(error, OSError) else file
-        raise fail("E708", f"cannot write `{name}`: {reason}", help=_advice(run)) from error
+        raise fail("E708", f"cannot write `{name}`: {_reason(error)}", help=_advice(run)) from error
+
+
+def _reason(error: OSError | SafetensorError) -> str:
+    """In the words of the system, which safetensors wraps: `… I/O error: No space left on device (os error 28)`."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return re.sub(r".*I/O error: | \(os error \d+\)$", "", str(error))
 
 
 def _advice(run: Path) -> str:

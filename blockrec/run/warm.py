@@ -42,7 +42,8 @@ def warm_start(job: Job, word: str | Path, log: Log, runs_dir: str | Path = "run
     if not any(t.outcome == LOADED for t in taken):
         raise fail("E703", f"no weight of `{checkpoint}` fits the model", help="`blockrec diff` compares two models")
     log.say(f"{'warm start':<10} {checkpoint}: {_counts(taken)}")
-    for line in aligned(["weights", "", ""], [*_rows(taken)]).splitlines():
+    first, *others = _rows(taken)
+    for line in aligned(first, others).splitlines():
         log.say(f"{'':<10} {line}")
     return checkpoint
 

@@ -171,6 +171,13 @@ def test_a_failure_while_writing_leaves_the_checkpoint_before(
     assert equal(model, other)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("size", [1, 10_000, 1_000_000])
+def test_a_full_disk_is_said_to_be_full(size: int) -> None:
+    with pytest.raises(OSError, match="No space left on device"):
+        checkpoint._save_tensors({"x": torch.zeros(size)}, Path("/dev/full"))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_byte_that_is_not_the_one_written_is_refused_by_name(tmp_path: Path, name: str) -> None:
     for step in (1, 2):
