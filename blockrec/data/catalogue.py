@@ -12,6 +12,8 @@ from blockrec.data.batches import Batch, Gather, Index, Split
 from blockrec.jagged import Jagged
 from blockrec.language.features import Column, Feature
 
+TELLING = 50
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -63,6 +65,24 @@ class Catalogue:
             owners.append(sequence.rows.numpy()[places >= 0])
             items.append(places[places >= 0])
         return np.concatenate(owners), np.concatenate(items)
+
+
+def alike(train: Split, names: Collection[str], needed: Collection[str]) -> list[str]:
+    """Other features that have one value for each item in all training samples, and not one for all of them.
+
+    They may belong to the item. Nothing is said of fewer than `TELLING` pairs of samples with the same item.
+    """
+    columns, rows = train.gather.columns, slice(train.first, train.first + train.rows)
+    key = columns[next(iter(names))][rows]
+    order = np.argsort(key, kind="stable")
+    same = np.flatnonzero(key[order][1:] == key[order][:-1])
+    found = []
+    for feature in train.gather.features if len(same) >= TELLING else ():
+        if feature.name in needed and feature.name not in names and feature.axis is None and feature.name in columns:
+            values = columns[feature.name][rows][order].reshape(train.rows, -1)
+            if (values[same + 1] == values[same]).all() and not (values == values[0]).all():
+                found.append(feature.name)
+    return found
 
 
 def histories(features: Collection[Feature], key: str) -> list[Feature]:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
 
 from blockrec.data.batches import Index, Split
-from blockrec.data.catalogue import Catalogue, histories
+from blockrec.data.catalogue import Catalogue, alike, histories
 from blockrec.data.dataset import Dataset
 from blockrec.language.features import Features
 from blockrec.metrics.measure import Numbers
 from blockrec.metrics.places import Places
 from blockrec.run.batches import moved
 from blockrec.run.modes import measuring
+from blockrec.run.progress import SECONDS_BETWEEN_LINES, duration
 from blockrec.run.settings import Evaluate, Ranked
 from blockrec.run.task import Task, predictions
 
 
 @dataclass(frozen=True)
 class Ranker:
-    """splits: by name; the items of `train` are ranked."""
+    """splits: by name; the items of `train` are ranked. say: is told how far a long ranking is."""
 
     splits: Mapping[str, Split]
     settings: Ranked
+    say: Callable[[str], None] = lambda _: None
+    now: Callable[[], float] = perf_counter
+
+    def doubts(self, model: Any, tasks: Sequence[Task]) -> Iterator[str]:
+        """What may be wrong with the features that belong to an item."""
+        asked = [task.name for task in tasks if task.of_catalogue]
+        needed = model.only(*asked).graph_ir.used_features() if asked else []
+        for name in alike(self.splits["train"], self.settings.items, needed) if asked else ():
+            yield (
+                f"`{name}` has one value for each item: if it belongs to the item, add it to `eval.catalogue.items`, "
+                "else all items get that of the one that is asked for"
+            )
 
     def places(
         self,
@@ -46,6 +60,7 @@ class Ranker:
         catalogue = Catalogue.of(self.splits["train"], self.settings.items, predictor.graph_ir.used_features())
         found = Places()
         known, target = self._asked(task, self.splits[name], catalogue, found)
+        started = shown = self.now()
         with measuring(model, predictor):
             for part in _parts(len(known), max(1, batch_size // len(catalogue))):
                 scores = np.concatenate(
@@ -57,6 +72,9 @@ class Ranker:
                 found.add(self._ranked(scores, known[part], target[part], catalogue), target[part])
                 if stop():
                     return None
+                if self.now() - shown >= SECONDS_BETWEEN_LINES:
+                    shown = self.now()
+                    self.say(_line(name, min(part.stop, len(known)), len(known), shown - started))
         return found
 
     def _asked(self, task: Task, split: Split, catalogue: Catalogue, found: Places) -> tuple[Index, Index]:
@@ -88,9 +106,9 @@ class Ranker:
         return scores
 
 
-def ranker_of(dataset: Dataset, evaluation: Evaluate) -> Ranker | None:
+def ranker_of(dataset: Dataset, evaluation: Evaluate, say: Callable[[str], None]) -> Ranker | None:
     """What ranks the items of a dataset; None if the file does not say what an item is."""
-    return Ranker(dataset.splits, evaluation.catalogue) if evaluation.catalogue else None
+    return Ranker(dataset.splits, evaluation.catalogue, say) if evaluation.catalogue else None
 
 
 def ranked_columns(evaluation: Evaluate, features: Features) -> set[str]:
@@ -101,6 +119,11 @@ def ranked_columns(evaluation: Evaluate, features: Features) -> set[str]:
     key = settings.items[0]
     met = histories(features.features.values(), key) if settings.drop_seen else []
     return {key, *(feature.name for feature in met)}
+
+
+def _line(split: str, done: int, lists: int, seconds: float) -> str:
+    """`test catalogue 24% eta 1m`."""
+    return f"{split} catalogue {done / lists:.0%} eta {duration(seconds * (lists - done) / done)}"
 
 
 def _parts(rows: int, size: int) -> Iterator[slice]:

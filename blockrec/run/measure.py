@@ -81,7 +81,7 @@ def evaluate_run(
         loaded.tasks,
         batch_size=batch_size or loaded.batch_size,
         device=loaded.device,
-        ranker=ranker_of(dataset, loaded.evaluation) if dataset.splits["train"].rows else None,
+        ranker=ranker_of(dataset, loaded.evaluation, log.say) if dataset.splits["train"].rows else None,
     )
     assert scores is not None
     where = data or loaded.document.card or "its own data"

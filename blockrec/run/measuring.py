@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from blockrec.run.batches import Split
+from blockrec.run.catalogue import Ranker, ranker_of
 from blockrec.run.directory import RunDirectory
 from blockrec.run.evaluate import Scores, evaluate
 from blockrec.run.goals import Goal, Patience, goal_of
@@ -23,7 +24,10 @@ NOTHING = Scores({})
 
 @dataclass
 class Measuring:
-    """goal: picks the best state; patience: stops early; slower: lowers the learning rates. None where nothing does."""
+    """goal: picks the best state; patience: stops early; slower: lowers the learning rates; ranker: ranks all items.
+
+    None where nothing does.
+    """
 
     job: Job
     directory: RunDirectory
@@ -36,10 +40,14 @@ class Measuring:
     patience: Patience | None = field(init=False)
     slower: Goal | None = field(init=False)
     watched: tuple[Watched, ...] = field(init=False)
+    ranker: Ranker | None = field(init=False)
 
     def __post_init__(self) -> None:
         train, tasks = self.job.train, self.job.tasks
         self.watched = watched_in(self.job.graph)
+        self.ranker = ranker_of(self.job.dataset, self.job.evaluation, self.log.say)
+        for doubt in self.ranker.doubts(self.job.model, tasks) if self.ranker else ():
+            self.log.say(doubt)
         self.goal = goal_of(tasks, train.checkpoint.best)
         stop = train.early_stop
         target = goal_of(tasks, stop.metric or train.checkpoint.best) if stop else None
@@ -94,7 +102,7 @@ class Measuring:
                 device=job.device,
                 stop=stop,
                 look=look,
-                ranker=job.ranker if split != "train" else None,
+                ranker=self.ranker if split != "train" else None,
             )
 
     def _keep(self, split: str, step: Step, scores: Scores) -> None:

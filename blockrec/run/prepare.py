@@ -23,7 +23,7 @@ from blockrec.language.schema.data import DATA
 from blockrec.language.sweep import Point
 from blockrec.language.values import Map
 from blockrec.run.batches import Batch, Rows, moved
-from blockrec.run.catalogue import Ranker, ranked_columns, ranker_of
+from blockrec.run.catalogue import ranked_columns
 from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan
@@ -82,11 +82,6 @@ class Job:
     @property
     def optimizers(self) -> Optimizers:
         return self.updater.optimizers
-
-    @property
-    def ranker(self) -> Ranker | None:
-        """Ranks all items for metrics over the catalogue; None if the file does not say what an item is."""
-        return ranker_of(self.dataset, self.evaluation)
 
     @property
     def eval_batch_size(self) -> int:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from blockrec.data.catalogue import Catalogue
 from blockrec.jagged import Jagged
+from blockrec.run.catalogue import Ranker
 from blockrec.run.evaluate import Scores, evaluate
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job, Wishes, prepare
@@ -87,10 +88,15 @@ def job_of(folder: Path, *sets: str) -> Job:
 
 def measured(job: Job, batch_size: int = 50) -> Scores:
     found = evaluate(
-        job.model, job.dataset.splits["test"], "test", job.tasks, batch_size=batch_size, device=CPU, ranker=job.ranker
+        job.model, job.dataset.splits["test"], "test", job.tasks, batch_size=batch_size, device=CPU, ranker=ranker(job)
     )
     assert found is not None
     return found
+
+
+def ranker(job: Job, **more: Any) -> Ranker:
+    assert job.evaluation.catalogue is not None
+    return Ranker(job.dataset.splits, job.evaluation.catalogue, **more)
 
 
 def row(batch: dict[str, Any], place: int) -> dict[str, Any]:
@@ -206,7 +212,7 @@ def test_it_stops_when_asked(folder: Path) -> None:
     asked = iter([False] * 3 + [True] * 100)
     split = job.dataset.splits["test"]
     found = evaluate(
-        job.model, split, "test", job.tasks, batch_size=50, device=CPU, ranker=job.ranker, stop=lambda: next(asked)
+        job.model, split, "test", job.tasks, batch_size=50, device=CPU, ranker=ranker(job), stop=lambda: next(asked)
     )
     assert found is None
 
@@ -220,3 +226,19 @@ def test_an_item_is_the_one_of_its_last_training_sample(folder: Path) -> None:
     last = {int(item): train.first + place for place, item in enumerate(items)}
     assert catalogue.rows.tolist() == [last[item] for item in catalogue.ids.tolist()]
     assert catalogue.places(np.array([*catalogue.ids, 999, -5])).tolist() == [*range(len(catalogue)), -1, -1]
+
+
+def test_a_feature_that_goes_with_the_item_is_doubted(folder: Path) -> None:
+    job = job_of(folder, "eval.catalogue.items=[item, tags]")
+    (doubt,) = ranker(job).doubts(job.model, job.tasks)
+    assert doubt.startswith("`kind` has one value for each item") and "eval.catalogue.items" in doubt
+    whole = job_of(folder)
+    assert [*ranker(whole).doubts(whole.model, whole.tasks)] == []
+
+
+def test_a_long_ranking_says_how_far_it_is(folder: Path) -> None:
+    job, said, clock = job_of(folder), [], iter(range(0, 10**6, 11))
+    place = ranker(job, say=said.append, now=lambda: float(next(clock))).places(
+        job.model, job.tasks[0], "test", batch_size=50, device=CPU, stop=lambda: False
+    )
+    assert place is not None and said[-1].startswith("test catalogue 100% eta 0") and len(said) > 3
