@@ -135,10 +135,7 @@ def test_a_batch_of_one_item_has_nothing_to_learn() -> None:
 def test_large_similarities_do_not_overflow() -> None:
     given = inputs("negatives")
     given["query"] = given["query"] * 1e4
-    loss = MatchSoftmax()(
-        **{k: v if isinstance(v, Jagged) else v.float() for k, v in given.items()}
-        | {"negatives": given["negatives"].like(given["negatives"].values.float())}
-    )
+    loss = MatchSoftmax()(**{name: _single(value) for name, value in given.items()})
     assert loss.isfinite()
 
 
@@ -162,3 +159,19 @@ def learned(corrected: bool) -> Tensor:
 def test_logq_tells_how_likely_an_item_is() -> None:
     torch.testing.assert_close(learned(corrected=True), SHARE, atol=0.01, rtol=0)
     torch.testing.assert_close(learned(corrected=False), torch.full((4,), 0.25), atol=0.01, rtol=0)
+
+
+def test_sums_are_taken_in_32_bits() -> None:
+    given = inputs("negatives", "hard", "item_id", "negatives_id", "item_logq", "negatives_logq")
+    single = {k: _single(v) for k, v in given.items()}
+    wanted = MatchSoftmax()(**single)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = MatchSoftmax()(**single)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, wanted, atol=0.02, rtol=0.01)
+
+
+def _single(value: Any) -> Any:
+    numbers = value.values if isinstance(value, Jagged) else value
+    numbers = numbers.float() if numbers.is_floating_point() else numbers
+    return value.like(numbers) if isinstance(value, Jagged) else numbers
