@@ -135,6 +135,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ["blocks"],
         ["explain", "din"],
         ["explain", "E310"],
+        ["explain", "tmall"],
         ["schema"],
         ["completion", "bash"],
         ["new", "mine"],

@@ -76,12 +76,14 @@ def blocks(incomplete: str) -> list[str]:
 
 @_silent
 def things(incomplete: str) -> list[str]:
-    """What `explain` knows: blocks, metrics, codes, models."""
+    """What `explain` knows: blocks, metrics, codes, cards, models."""
     from blockrec.codes import CODES
+    from blockrec.language.files import packaged_cards
     from blockrec.language.schema.metrics import KINDS
 
     codes = _starting(incomplete.upper(), CODES) if incomplete else []
-    return list(dict.fromkeys([*blocks(incomplete), *_starting(incomplete, KINDS), *codes, *models(incomplete)]))
+    words = [*_starting(incomplete, KINDS), *codes, *_starting(incomplete, packaged_cards())]
+    return list(dict.fromkeys([*blocks(incomplete), *words, *models(incomplete)]))
 
 
 @_silent

@@ -29,6 +29,7 @@ Examples:
   blockrec explain din                    inputs, outputs, parameters, formula and an example of a block
   blockrec explain din.hidden             one parameter, input or output of a block
   blockrec explain ndcg                   a metric of tasks
+  blockrec explain movielens_1m           a dataset card: what it is, how to get it, what it offers
   blockrec explain E310                   what a diagnostic's code stands for
   blockrec explain model.yaml             a model: tables, work, kernels, what is shared and left out
   blockrec explain dare head.norm         a node: where each size and each parameter comes from
@@ -43,7 +44,9 @@ def explain(
     thing: Annotated[
         str,
         typer.Argument(
-            metavar="BLOCK|METRIC|CODE|FILE|NAME", autocompletion=things, help="A block, a metric, a code, or a model."
+            metavar="BLOCK|METRIC|CODE|CARD|FILE|NAME",
+            autocompletion=things,
+            help="A block, a metric, a code, a dataset card, or a model.",
         ),
     ],
     part: Annotated[
@@ -62,7 +65,7 @@ def explain(
     no_imports: NoImports = False,
     as_json: Json = False,
 ) -> int:
-    """Explain a block, a metric, a code, a model, or a part of a model."""
+    """Explain a block, metric, code, card, model or part of a model."""
     answer = _Answer(context.obj, as_json)
     if part is None and not (resolved or sets or variants or data) and not _is_file(thing):
         return answer.block_or_code(thing, imports)
@@ -94,7 +97,7 @@ class _Answer:
         return USAGE
 
     def block_or_code(self, thing: str, imports: Iterable[str]) -> int:
-        from blockrec.language.files import packaged_models
+        from blockrec.language.files import packaged_cards, packaged_models
 
         if thing.upper() in CODES:
             return self._code(thing.upper())
@@ -108,11 +111,19 @@ class _Answer:
             return self._say(metric_page.data(KINDS[thing]), metric_page.page(KINDS[thing]))
         if thing in models:
             return self.model(checked_model(thing, variants=[], imports=[*imports]))
+        if thing in (cards := packaged_cards()):
+            return self._card(thing, cards[thing])
         block, _, name = thing.rpartition(".")
         if block in known:
             return self._block_part(block, name, known[block])
-        help = did_you_mean(thing, [*known, *models, *KINDS, *CODES], "`blockrec blocks` lists the blocks")
-        return self._unknown(f"no block, metric, code or model `{thing}`", help)
+        help = did_you_mean(thing, [*known, *models, *cards, *KINDS, *CODES], "`blockrec blocks` lists the blocks")
+        return self._unknown(f"no block, metric, code, model or card `{thing}`", help)
+
+    def _card(self, name: str, file: Path) -> int:
+        from blockrec.cli import card_page
+
+        found = card_page.data(name, file)
+        return self._say(found, card_page.page(found))
 
     def _code(self, code: str) -> int:
         try:

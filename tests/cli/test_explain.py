@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 import yaml
 
 from blockrec.cli import block_page, catalogue
+from blockrec.data.fetch.catalogue import entry_of
 from blockrec.graph.compile import check_model
 from blockrec.graph.facts import facts
+from blockrec.language.files import packaged_cards
 from blockrec.language.metrics import metric_names
 from blockrec.language.schema.metrics import KINDS
 
@@ -109,3 +112,14 @@ def test_mistakes_of_the_model_are_told(blockrec: Any) -> None:
     assert (ended.code, ended.out) == (2, "") and "error[E" in ended.err
     missing = blockrec("explain", "nowhere.yaml")
     assert (missing.code, missing.out) == (2, "") and "E009" in missing.err
+
+
+@pytest.mark.parametrize("card", packaged_cards())
+def test_every_card_has_a_page(blockrec: Any, card: str) -> None:
+    """What it is, how to get the data, what it offers; the command that it names is a command."""
+    ended = blockrec("explain", card)
+    assert (ended.code, ended.err) == (0, "") and ended.out.startswith(f"card {card}\n\n")
+    found = json.loads(blockrec("explain", card, "--json").out)
+    assert found["doc"].endswith(".") and "click" in found["labels"] and found["features"]
+    for name in re.findall(r"blockrec fetch ([\w/]+)", found["how_to_get"]):
+        assert entry_of(name).holds
