@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from blockrec.ops import bind
+
 
 def norm(parameters: Iterable[nn.Parameter]) -> Tensor:
     """The Euclidean norm of all gradients. Those of tables are summed by row before, and stay so."""
@@ -15,11 +17,18 @@ def norm(parameters: Iterable[nn.Parameter]) -> Tensor:
         if parameter.grad is None:
             continue
         if parameter.grad.is_sparse:
-            parameter.grad = parameter.grad.coalesce()
+            parameter.grad = by_row(parameter.grad)
             values.append(parameter.grad._values())
         else:
             values.append(parameter.grad)
     return torch.nn.utils.get_total_norm(values)
+
+
+def by_row(gradient: Tensor) -> Tensor:
+    """A sparse gradient with one entry for each row; torch's `coalesce`, in a fraction of its time on a CPU."""
+    with gradient.device:
+        rows, sums = bind("sum_rows").call(gradient._indices()[0], gradient._values(), gradient.shape[0])
+    return torch.sparse_coo_tensor(rows.unsqueeze(0), sums, gradient.shape, is_coalesced=True, check_invariants=False)
 
 
 def multiply(parameters: Iterable[nn.Parameter], factor: float | Tensor) -> None:

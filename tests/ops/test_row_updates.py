@@ -58,6 +58,16 @@ def test_cpu_agrees_with_reference(op: str, ids: list[int], width: int, dtype: t
 
 
 @pytest.mark.parametrize("kernel", ["cpu", "reference"])
+@pytest.mark.parametrize("ids", IDS.values(), ids=list(IDS))
+def test_sums_by_row_are_torchs(ids: list[int], kernel: Any) -> None:
+    (places, gradients), *_ = batches_of(ids, 3, torch.float64)
+    rows, sums = bind("sum_rows", kernel).call(places, gradients, 1 << 40)
+    wanted = torch.sparse_coo_tensor(places[None], gradients, (1 << 40, 3), check_invariants=True).coalesce()
+    assert torch.equal(rows, wanted.indices()[0]) and rows.dtype == torch.int64
+    torch.testing.assert_close(sums, wanted.values())
+
+
+@pytest.mark.parametrize("kernel", ["cpu", "reference"])
 @pytest.mark.parametrize("op", OPTIONS)
 def test_other_rows_keep_every_bit(op: str, kernel: str) -> None:
     weight = torch.randn(50, 3)
