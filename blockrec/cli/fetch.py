@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from blockrec.cli.terminal import Terminal
     from blockrec.data.fetch.catalogue import Entry
     from blockrec.data.fetch.download import Progress
-    from blockrec.data.fetch.fetch import Fetched
+    from blockrec.data.fetch.fetch import Fetched, Say
 
 EPILOG = """\b
 Examples:
@@ -70,9 +70,11 @@ def fetch(
     files = wanted(entry, urls)
     if not _accepted(terminal, entry, accept):
         return USAGE
-    with _progress(terminal) as progress:
-        fetched = get(entry, files, progress)
-    terminal.result(_json(entry, fetched) if as_json else "\n".join([*map(_line, fetched), f"{name} is in {folder}"]))
+    with _progress(terminal) as (progress, say):
+        fetched = get(entry, files, progress, say)
+    card = entry.name.partition("/")[0]
+    lines = [*map(_line, fetched), f"{name} is in {folder}; next: blockrec explain {card}"]
+    terminal.result(_json(entry, fetched) if as_json else "\n".join(lines))
     return OK
 
 
@@ -93,7 +95,8 @@ def _list(terminal: Terminal, as_json: bool) -> int:
 
 def _accepted(terminal: Terminal, entry: Entry, accept: bool) -> bool:
     """Whether the user accepts the terms, which are shown in any case."""
-    terminal.note(f"{entry.title}\n{entry.page}\n{entry.licence}")
+    show = terminal.note if accept else terminal.complain
+    show(f"{entry.title}\n{entry.page}\n{entry.licence}")
     if accept:
         return True
     if not sys.stdin.isatty():
@@ -103,8 +106,8 @@ def _accepted(terminal: Terminal, entry: Entry, accept: bool) -> bool:
 
 
 @contextmanager
-def _progress(terminal: Terminal) -> Iterator[Progress]:
-    """A bar for each file; without a terminal a line for each."""
+def _progress(terminal: Terminal) -> Iterator[tuple[Progress, Say]]:
+    """A bar for each file, without a terminal a line for each; and how to say something beside it."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     console = terminal.console()
@@ -124,11 +127,11 @@ def _progress(terminal: Terminal) -> Iterator[Progress]:
         if name not in tasks:
             tasks[name] = bar.add_task(name, total=total)
             if bar.disable:
-                terminal.note(f"downloading {name}")
+                console.print(f"downloading {name}", markup=False)
         bar.update(tasks[name], completed=done, total=total)
 
     with bar:
-        yield shown
+        yield shown, lambda text: console.print(text, markup=False)
 
 
 def _line(fetched: Fetched) -> str:

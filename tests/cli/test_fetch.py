@@ -47,6 +47,7 @@ def test_terms_have_to_be_accepted(blockrec: Run, data: Path, address: Server) -
     ended = blockrec("fetch", "small")
     assert ended.code == 3
     assert "--accept-licence" in ended.err and not data.exists()
+    assert "Do not eat." in blockrec("fetch", "small", "-q").err, "who accepts has seen them"
 
 
 def test_json(blockrec: Run, data: Path, address: Server) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from blockrec.data.fetch.unpack import unpack
 from blockrec.diagnostics import BlockrecError, fail
 
 DOWNLOADS = ".downloads"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -50,24 +51,32 @@ def wanted(entry: Entry, addresses: Sequence[str]) -> tuple[Remote, ...]:
 
 
 def fetch(
-    entry: Entry, files: Sequence[Remote], progress: Progress = lambda *_: None, wait: float = 1.0
+    entry: Entry,
+    files: Sequence[Remote],
+    progress: Progress = lambda *_: None,
+    say: Say = lambda _: None,
+    wait: float = 1.0,
 ) -> list[Fetched]:
     """Fill the folder of a data set; it appears when all is there. Checksums are those of the catalogue, else of the
     user's catalogue, which is told those of a first download. Raises `BlockrecError` (E506).
+
+    progress: see `Download`. say: called with a few words before each longer step. wait: see `Download`.
     """
     downloads = places.home() / DOWNLOADS / entry.name
     with alone(downloads, entry.name):
-        fetched = _filled(entry, files, downloads, progress, wait)
+        seen = places.recorded(entry.name)
+        got = [_got(remote, downloads, seen.get(remote.name), progress, wait) for remote in files]
+        _fill(entry, got, downloads, say)
     shutil.rmtree(downloads, ignore_errors=True)
-    return fetched
+    return [found for _, found in got]
 
 
-def _filled(entry: Entry, files: Sequence[Remote], downloads: Path, progress: Progress, wait: float) -> list[Fetched]:
-    seen = places.recorded(entry.name)
-    got = [_got(remote, downloads, seen.get(remote.name), progress, wait) for remote in files]
+def _fill(entry: Entry, got: Sequence[tuple[Path, Fetched]], downloads: Path, say: Say) -> None:
+    """Unpack what has arrived into the folder of the set, and record it."""
 
     def build(scratch: Path) -> None:
         for path, found in got:
+            say(f"unpacking {path.name}")
             unpack(path, scratch / found.remote.into)
         _holds(entry, scratch)
 
@@ -76,9 +85,7 @@ def _filled(entry: Entry, files: Sequence[Remote], downloads: Path, progress: Pr
     except BlockrecError:
         shutil.rmtree(downloads, ignore_errors=True)
         raise
-    fetched = [found for _, found in got]
-    places.record(entry.name, {found.remote.name: found.seen for found in fetched})
-    return fetched
+    places.record(entry.name, {found.remote.name: found.seen for _, found in got})
 
 
 def _got(remote: Remote, downloads: Path, seen: Seen | None, progress: Progress, wait: float) -> tuple[Path, Fetched]:

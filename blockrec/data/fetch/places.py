@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from blockrec import cache
+from blockrec.diagnostics import fail
 
 RECORD = "catalogue.json"
 
@@ -36,7 +37,9 @@ class Seen:
 
 
 def recorded(name: str) -> dict[str, Seen]:
-    """What the user's catalogue says of the files of a data set, by file name; {} if it says nothing."""
+    """What the user's catalogue says of the files of a data set, by file name; {} if it says nothing. Raises
+    `BlockrecError` (E506) if it is damaged.
+    """
     return {file: Seen(**entry) for file, entry in _read().get(name, {}).items()}
 
 
@@ -52,4 +55,10 @@ def record(name: str, files: Mapping[str, Seen]) -> None:
 
 def _read() -> dict[str, dict[str, Any]]:
     path = home() / RECORD
-    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except ValueError:
+        help = "remove it; the checksums of first downloads are lost then"
+        raise fail("E506", f"`{path}` is not what blockrec wrote there", help=help) from None

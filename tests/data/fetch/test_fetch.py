@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from blockrec.data.fetch.alone import alone
 from blockrec.data.fetch.catalogue import Entry, Remote, entry_of, names
 from blockrec.data.fetch.fetch import Fetched, fetch, wanted
 from blockrec.diagnostics import BlockrecError
+from blockrec.language.files import packaged_cards
 from tests.data.fetch.server import Server
 
 
@@ -106,6 +108,21 @@ def test_two_processes_do_not_write_one_file(server: Server, data: Path) -> None
         got(entry(server))
     assert served.requests == []
     got(entry(server))
+
+
+def test_a_damaged_catalogue(server: Server, data: Path) -> None:
+    server.serve("set.zip", ARCHIVE)
+    data.mkdir()
+    (data / "catalogue.json").write_text('{"set": ')
+    with pytest.raises(BlockrecError, match=r"catalogue.json` is not what blockrec wrote there"):
+        got(entry(server))
+
+
+def test_every_name_is_that_of_a_card() -> None:
+    """So that what was fetched can be used, and what a card wants can be fetched."""
+    roots = [re.search(r"root: fetched:([\w/]+)", path.read_text("utf-8")) for path in packaged_cards().values()]
+    assert {root[1].partition("/")[0] for root in roots if root} == {*names()}
+    assert set(names()) <= set(packaged_cards())
 
 
 def test_an_archive_without_what_the_card_reads(server: Server, data: Path) -> None:
