@@ -51,6 +51,11 @@ def test_a_run_is_benched_with_its_weights(little_run: Path, monkeypatch: pytest
     assert loaded == [little_run / "checkpoints" / "best"]
 
 
+def test_every_node_is_timed(found: Bench) -> None:
+    named = {node["node"] for node in found.to_json()["nodes"]["nodes"]}
+    assert {"deep", "logit", "wide"} <= named and "all nodes" in str(found)
+
+
 def test_text_and_json_say_the_same(found: Bench) -> None:
     plain = json.loads(json.dumps(found.to_json()))
     assert plain["steps"]["seconds"]["step"]["median"] == found.steps.median

@@ -83,7 +83,7 @@ def test_a_name_is_its_latest_run_and_runs_count_once(runs: Path) -> None:
     assert (
         group.runs[0].path.resolve() == runs / "b2" and str(compare(["little"], runs_dir=runs.parent)).count("b2") == 1
     )
-    again = compare([runs / "b2", f"{runs}/*", "little"], runs_dir=runs.parent)
+    again = compare([runs / "b2", runs, f"{runs}/*", "little"], runs_dir=runs.parent)
     assert sum(len(group.runs) for group in again.groups) == 4
 
 

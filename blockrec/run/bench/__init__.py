@@ -18,6 +18,7 @@ from blockrec.run.find import RESOLVED, find_checkpoint
 from blockrec.run.heap import keep_freed_memory
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job, Wishes, prepare
+from blockrec.run.profile import profile_job
 
 __all__ = ["Bench", "bench"]
 
@@ -71,6 +72,7 @@ def bench(
         predicts=predictions_a_second(job),
         memory=memory,
         kernels={f"{c.node} {c.op}": c.bound for c in job.kernels},
+        nodes=profile_job(job, log),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from blockrec.run.profile.result import Profile
 from blockrec.run.tables import aligned
 from blockrec.words import human, size
 
@@ -60,7 +61,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 class Bench:
     """reference: the same steps with reference kernels, None if there are no others or it was not asked for.
 
-    predicts: samples a second, without gradients. memory: bytes. kernels: `node op` → kernel.
+    predicts: samples a second, without gradients. memory: bytes. kernels: `node op` → kernel. nodes: their times.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Bench:
     predicts: float
     memory: Mapping[str, int]
     kernels: Mapping[str, str]
+    nodes: Profile
 
     @property
     def speedup(self) -> float | None:
@@ -82,9 +84,10 @@ class Bench:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        about = {key: value for key, value in asdict(self).items() if key not in ("steps", "reference")}
+        about = {key: value for key, value in asdict(self).items() if key not in ("steps", "reference", "nodes")}
         reference = self.reference.to_json() if self.reference else None
-        return {**about, "steps": self.steps.to_json(), "reference": reference, "speedup": self.speedup}
+        steps = {"steps": self.steps.to_json(), "reference": reference, "speedup": self.speedup}
+        return {**about, **steps, "nodes": self.nodes.to_json()}
 
     def __str__(self) -> str:
         head = f"{self.name} on {self.data}: {self.device}, {self.threads} threads, {self.precision}"
@@ -103,6 +106,7 @@ class Bench:
             yield f"kernels    {self.speedup:.2f} times as fast as the reference kernels ({slow})"
         for title, text in zip(["memory", *[""] * len(MEMORY)], MEMORY, strict=False):
             yield f"{title:<10} {size(self.memory[text]):>10} {MEMORY[text]}"
+        yield f"\n{self.nodes}"
 
     def _parts(self) -> Iterator[list[str]]:
         total = sum(self.steps.totals)

@@ -42,7 +42,8 @@ def find_runs(words: Iterable[str], runs_dir: str | Path, report: Diagnostics) -
     folders = [folder for word in words for folder in _named(word, Path(runs_dir), report)]
     distinct = {folder.resolve(): folder for folder in folders}.values()
     skipped: list[str] = []
-    runs = [run for folder in distinct for run in _runs(folder, skipped, report)]
+    found = [run for folder in distinct for run in _runs(folder, skipped, report)]
+    runs = [*{run.path.resolve(): run for run in reversed(found)}.values()][::-1]
     if not runs and not report.failed:
         report.error(
             "E009", "; ".join(skipped), help=f"a run directory has a {RESULT}, which a run writes when it ends"

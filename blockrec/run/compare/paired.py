@@ -12,9 +12,9 @@ from blockrec.run.compare.student import quantile, two_sided
 
 CONFIDENCE = 0.95
 ASSUMES = (
-    "p: two-sided paired t-test over seeds, Holm-corrected for the comparisons of a metric. It takes the differences "
-    "of the seeds as independent and normal, and tells chance of training from effect; another split of the data is "
-    "another question."
+    "p: two-sided paired t-test over seeds, Holm-corrected for the comparisons of a metric. It takes the\n"
+    "differences of the seeds as independent and normal; it tells an effect from the chance of training,\n"
+    "not from that of the data."
 )
 
 

@@ -18,7 +18,8 @@ from blockrec.words import counted, human
 MOST_CHARTS, MOST_WATCHED = 24, 10
 LARGEST_PICTURE = 80_000
 """Bytes: a larger picture of the model stays a file of its own."""
-LAST_LINES = 200
+LAST_LINES, MOST_NODES = 200, 20
+PASSES = ("forward", "backward")
 SPLITS = ("train", "valid", "test")
 
 
@@ -139,6 +140,22 @@ def time(run: RunFiles) -> Iterator[str]:
     keys = [(f"p{i}", f"{name} {value / total:.0%}") for i, (name, value) in enumerate(seconds.items())]
     yield share_bar(seconds, "shares of the time")
     yield legend(keys)
+    yield from _nodes(run)
+
+
+def _nodes(run: RunFiles) -> Iterator[str]:
+    """The nodes that take longest, of a run that was profiled."""
+    nodes = run.profile.get("nodes", [])
+    total = sum(n["forward"] + n["backward"] for n in nodes)
+    if not total:
+        return
+    ordered = sorted(nodes, key=lambda n: n["forward"] + n["backward"], reverse=True)
+    rows = [
+        [n["node"], n["block"], *(f"{n[k] * 1e3:.3f}" for k in PASSES), f"{(n['forward'] + n['backward']) / total:.0%}"]
+        for n in ordered[:MOST_NODES]
+    ]
+    yield element("p", [], text=f"The {len(rows)} of {counted(len(nodes), 'node')} that take longest, one at a time:")
+    yield table(["node", "block", "forward ms", "backward ms", "share"], rows, 3)
 
 
 def model(run: RunFiles) -> Iterator[str]:

@@ -161,6 +161,13 @@ def test_calibration_is_drawn(copy: Path) -> None:
     assert "test: predicted 0.5, observed 0.4, 1,000 samples" in page.texts
 
 
+def test_the_slowest_nodes_of_a_profile_are_first(copy: Path) -> None:
+    nodes = [{"node": f"n{i}", "block": "mlp", "forward": i / 1000, "backward": 0.0} for i in range(30)]
+    (copy / "profile.json").write_text(json.dumps({"nodes": nodes}), "utf-8")
+    texts = [t for t in read(write_report(copy)).texts if re.fullmatch(r"n\d+", t)]
+    assert texts == [f"n{i}" for i in range(29, 9, -1)]
+
+
 def test_rules_of_a_picture_stay_inside() -> None:
     picture = "<svg><style>text{a:b}.x,.y z{c:d}@media (w){.q{e:f}}</style><text/></svg>"
     assert confined(picture, ".graph") == (
