@@ -40,6 +40,11 @@ def _takes(device: torch.device, dtype: torch.dtype) -> bool:
         return False
 
 
+def precision_of(model: nn.Module) -> str:
+    """As `train.precision` calls it."""
+    return next(name for name, dtype in DTYPES.items() if dtype is getattr(model, "precision", torch.float32))
+
+
 @contextmanager
 def in_32_bits(model: nn.Module) -> Iterator[None]:
     """Products of 32 bits for a while."""
@@ -54,6 +59,6 @@ def in_32_bits(model: nn.Module) -> Iterator[None]:
 def not_taken(model: nn.Module, said: BlockrecError) -> BlockrecError:
     """E603 for a model that fails on a batch in 16 bits, but not in 32; `said` names the node and the reason."""
     (diagnostic,) = said.diagnostics
-    name = next(name for name, dtype in DTYPES.items() if dtype is getattr(model, "precision", None))
+    name = precision_of(model)
     help = "`precision: fp32`, or let the block turn its inputs into 32-bit floats: `x.float()`"
     return fail("E603", f"with `precision: {name}`, {diagnostic.message}", diagnostic.at, help=help)

@@ -12,6 +12,7 @@ from blockrec.run.prepare import Job
 from blockrec.run.progress import duration
 from blockrec.run.result import RunResult
 from blockrec.run.sparse import RowOptimizer
+from blockrec.run.training_words import exactness, moves
 from blockrec.words import counted, human
 
 PARTS = ("data", "forward", "backward", "optimizer", "eval")
@@ -28,12 +29,16 @@ def beginning(job: Job) -> Iterator[tuple[str, str]]:
     yield "model", f"{job.graph.name}: {in_full(job.graph)}"
     if job.warnings:
         yield "warnings", f"{counted(job.warnings, 'warning')}, above"
-    yield "device", f"{job.device}, seed {job.seed}"
+    yield "device", ", ".join([str(job.device), *exactness(job.train), f"seed {job.seed}"])
     yield "optimizer", f"dense parameters: {job.train.dense}"
     if job.graph.tables():
         yield "", f"tables: {job.train.sparse}, {_how(job)}"
     if job.train.overrides:
         yield "", f"overrides: {', '.join(override.match for override in job.train.overrides)}"
+    if rules := ", ".join(moves(job.train)):
+        yield "", rules
+    if recomputed := [name for name, node in job.graph.nodes.items() if node.recompute]:
+        yield "recomputed", ", ".join(recomputed)
     lines = list(kernel_lines(job.kernels)) or ["torch only"]
     yield from zip(["kernels", *[""] * len(lines)], lines, strict=False)
     rows = ", ".join(f"{name} {split.rows:,}" for name, split in job.dataset.splits.items())

@@ -63,7 +63,7 @@ def test_it_leaves_no_trace() -> None:
     before = {k: v.clone() for k, v in model.state_dict().items()}
     random = torch.get_rng_state()
     found = profile(model, [batch_of(model.graph_ir)] * 3, CPU, warm=1)
-    assert found.steps == 2 and found.rows == 24 and found.precision == "float32"
+    assert found.steps == 2 and found.rows == 24 and found.precision == "fp32"
     assert not model.training and torch.equal(torch.get_rng_state(), random)
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert all(p.grad is None for p in model.parameters())
@@ -99,5 +99,5 @@ def test_a_run_with_a_profile_is_the_same_run(tmp_path: Path) -> None:
     assert found.metrics == plain.metrics and found.directory is not None and plain.directory is not None
     assert not (plain.directory / "profile.json").exists()
     written = json.loads((found.directory / "profile.json").read_text("utf-8"))
-    assert written["precision"] == "bfloat16" and "deep" in [node["node"] for node in written["nodes"]]
+    assert written["precision"] == "bf16" and "deep" in [node["node"] for node in written["nodes"]]
     assert "backward ms" in str(found) and "backward ms" not in str(plain)

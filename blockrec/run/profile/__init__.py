@@ -12,6 +12,7 @@ import torch
 from blockrec.graph.lower import Model
 from blockrec.run.batches import Batch, moved, rows_in
 from blockrec.run.log import Log
+from blockrec.run.precision import precision_of
 from blockrec.run.prepare import Job
 from blockrec.run.profile.nodes import NodeByNode
 from blockrec.run.profile.result import NodeTime, Profile
@@ -57,7 +58,7 @@ def profile(model: Model, batches: Iterable[Batch], device: torch.device, *, war
     model.train(training)
     nodes = tuple(_mean(model, name, seconds) for name, seconds in found.items())
     steps = max(map(len, found.values()), default=0)
-    return Profile(str(device), str(model.precision).removeprefix("torch."), steps, rows, nodes)
+    return Profile(str(device), precision_of(model), steps, rows, nodes)
 
 
 def _mean(model: Model, name: str, seconds: list[tuple[float, float]]) -> NodeTime:
