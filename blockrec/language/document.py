@@ -19,6 +19,7 @@ from blockrec.language.params import REQUIRED, resolve_params
 from blockrec.language.portable import portable, reached, without_unmentioned
 from blockrec.language.schema.document import VERSION, model_schema
 from blockrec.language.source import read_map
+from blockrec.language.steering import check_steering
 from blockrec.language.sweep import Point, Sweep, read_sweep
 from blockrec.language.training import check_training
 from blockrec.language.trust import Fence, fence_of
@@ -122,6 +123,7 @@ def _document(layers: Layers, path: Path | None, fence: Fence, report: Diagnosti
     sections = _evaluated(root, params, fence, report)
     validate(sections, model_schema(), report)
     check_training(sections.section("train"), report)
+    check_steering(sections, report)
     if not all(isinstance(root.get(key), Map) for key in ("graph", "features")):
         return None
     readable = fence.without_files(sections.section("features"), report)
