@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from blockrec.diagnostics import fail
 from blockrec.metrics.measure import Array
 
 ROW = np.dtype([("group", "i8"), ("score", "f8"), ("label", "f8")])
@@ -73,10 +74,16 @@ class Sorter:
             self.buffer = grown
 
     def _spill(self) -> None:
-        if self.folder is None:
-            self.folder = Path(tempfile.mkdtemp(prefix="blockrec-metrics-"))
-        path = self.folder / f"{len(self.runs)}.rows"
-        self.runs.append(Run.written(_in_order(self.buffer[: self.count]), path))
+        """Put the rows in memory on disk; E708 if that fails."""
+        try:
+            if self.folder is None:
+                self.folder = Path(tempfile.mkdtemp(prefix="blockrec-metrics-"))
+            path = self.folder / f"{len(self.runs)}.rows"
+            self.runs.append(Run.written(_in_order(self.buffer[: self.count]), path))
+        except OSError as error:
+            name = self.folder or error.filename or "a temporary folder"
+            message = f"cannot write rows that metrics sort to `{name}`: {error.strerror or error}"
+            raise fail("E708", message, help="`TMPDIR=FOLDER` names a folder with more room") from error
         self.count = 0
 
     def chunks(self) -> Iterator[Array]:

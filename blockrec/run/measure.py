@@ -11,6 +11,7 @@ from rich.console import Console
 
 from blockrec.data import Dataset
 from blockrec.diagnostics import fail
+from blockrec.metrics.measure import Details
 from blockrec.run.catalogue import ranker_of
 from blockrec.run.evaluate import evaluate
 from blockrec.run.load import load_run
@@ -23,7 +24,10 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Evaluated:
-    """metrics: `<split>/<task>/<metric>` → value. undefined: what has none, and why. data: card or files."""
+    """metrics: `<split>/<task>/<metric>` → value. undefined: what has none, and why. data: card or files.
+
+    details: what is known beside a value, e.g. the reliability curve of a calibration error.
+    """
 
     run: Path
     checkpoint: str
@@ -33,12 +37,13 @@ class Evaluated:
     rows: int
     metrics: Mapping[str, float]
     undefined: Sequence[str] = field(default=())
+    details: Mapping[str, Details] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         about = {"run": str(self.run), "checkpoint": self.checkpoint, "step": self.step, "data": self.data}
         measured = {"split": self.split, "rows": self.rows, "metrics": dict(self.metrics)}
-        return {**about, **measured, "undefined": list(self.undefined)}
+        return {**about, **measured, "undefined": list(self.undefined), "details": dict(self.details)}
 
     def __str__(self) -> str:
         """A metric a line, after what was measured on what."""
@@ -87,7 +92,15 @@ def evaluate_run(
     where = data or loaded.document.card or "its own data"
     rows = dataset.splits[name].rows
     return Evaluated(
-        loaded.path, loaded.checkpoint.name, loaded.step, where, name, rows, scores.metrics, scores.undefined
+        loaded.path,
+        loaded.checkpoint.name,
+        loaded.step,
+        where,
+        name,
+        rows,
+        scores.metrics,
+        scores.undefined,
+        scores.details,
     )
 
 

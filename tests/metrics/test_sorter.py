@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blockrec.diagnostics import BlockrecError
 from blockrec.metrics.sorter import ROW, Sorter, as_whole, starts_of, whole_groups
 
 ROWS = st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 4), st.integers(0, 1)), max_size=60)
@@ -68,6 +69,12 @@ def test_files_are_written_only_beyond_the_limit_and_deleted_at_the_end(
     assert sum(file.stat().st_size for file in folder.iterdir()) == 20 * ROW.itemsize
     large.close()
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_that_takes_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    with pytest.raises(BlockrecError, match=r"E708.*cannot write rows that metrics sort.*No such file"):
+        filled([(0, 1, 1)] * 25, 10, 4)
 
 
 def test_equal_numbers_are_one_group_whatever_their_type() -> None:
