@@ -181,7 +181,8 @@ def inputs_of(case: Case) -> list[Input]:
     found = []
     for port in case.entry.signature.ports:
         for place in range(3 if port.variadic else 1):
-            widths = [case.size(d) + place * d.startswith("?") for d in port.dims if d not in ("...", "b", "t")]
+            inner = port.dims[2:] if port.jagged else [d for d in port.dims if d not in ("...", "b")]
+            widths = [case.size(d) + place * d.startswith("?") for d in inner]
             steps = STEPS if port.jagged else None
             found.append(Input(port.name, "float", (SAMPLES * (steps or 1), *widths), steps))
     return found
