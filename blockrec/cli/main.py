@@ -16,6 +16,7 @@ from blockrec.cli import (
     blocks,
     check,
     compare,
+    data,
     diff,
     doctor,
     eval,
@@ -63,6 +64,7 @@ app.command(epilog=run_report.EPILOG)(run_report.report)
 app.command(epilog=bench.EPILOG)(bench.bench)
 app.command(epilog=fetch.EPILOG)(fetch.fetch)
 app.command(epilog=check.EPILOG)(check.check)
+app.command(epilog=data.EPILOG)(data.data)
 app.command(epilog=viz.EPILOG)(viz.viz)
 app.command(epilog=ls.EPILOG)(ls.ls)
 app.command(epilog=diff.EPILOG)(diff.diff)

@@ -88,17 +88,7 @@ def _opened(
     progress: Progress,
     fitted: Path | None,
 ) -> Dataset | None:
-    if not (is_rows(section) or "events" in section):
-        help = "`data: {events: FILE}`, or a card: `dataset: NAME` in the file, `--data NAME` on the command line"
-        report.error("E501", "the model does not say which data it is for", section.span, help=help)
-        return None
-    made = drawn(section, features, used, cache, progress) if SYNTHETIC in section else None
-    files = made or generated(section, cache, progress)
-    root = files or converted(section, root_of(section, report), cache, progress, report)
-    if report.failed:
-        return None
-    read: Read = read_rows_plan if is_rows(section) else read_plan
-    plan = read(section, root, features, used, report)
+    plan, files = planned(section, features, used, report, cache, progress)
     if plan is not None and fitted is not None:
         plan = with_fits(plan, fitted, report)
     if plan is None or report.failed:
@@ -112,6 +102,21 @@ def _opened(
     _check_rows(dataset, plan, report)
     report_spare(folder, [f for f in plan.features.values() if f.name in plan.used], report)
     return None if report.failed else dataset
+
+
+def planned(
+    section: Map, features: Features, used: Collection[str], report: Diagnostics, cache: Path, progress: Progress
+) -> tuple[Plan | RowsPlan | None, Path | None]:
+    """What is to be built, None after errors; and the folder of generated files, None for files of the user."""
+    if not (is_rows(section) or "events" in section):
+        help = "`data: {events: FILE}`, or a card: `dataset: NAME` in the file, `--data NAME` on the command line"
+        report.error("E501", "the model does not say which data it is for", section.span, help=help)
+        return None, None
+    made = drawn(section, features, used, cache, progress) if SYNTHETIC in section else None
+    files = made or generated(section, cache, progress)
+    root = files or converted(section, root_of(section, report), cache, progress, report)
+    read: Read = read_rows_plan if is_rows(section) else read_plan
+    return None if report.failed else read(section, root, features, used, report), files
 
 
 def with_fits(plan: Plan | RowsPlan, folder: Path, report: Diagnostics) -> Plan | RowsPlan:

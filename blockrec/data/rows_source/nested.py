@@ -56,6 +56,14 @@ def _member(column: Column, name: str) -> Column:
     return pa.ListArray.from_arrays(_offsets(lists), pc.struct_field(lists.flatten(), name))
 
 
+def without_nan(column: Column) -> Column:
+    """Numbers with null for NaN: both say that there is none."""
+    if not pa.types.is_floating(column.type):
+        return column
+    wrong = pc.fill_null(pc.is_nan(column), False)
+    return pc.if_else(wrong, None, column) if pc.any(wrong).as_py() else column
+
+
 def split_texts(column: Column, separator: str, kind: str) -> Column:
     """Texts such as `3|1|7` as lists; of whole numbers if all are, of numbers if `kind` says so. Empty is no list."""
     text = one_chunk(column).cast(pa.string())

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from blockrec.data.arrow import Array, Column, Table
 from blockrec.data.derived import Place, column_of, is_age, moments
 from blockrec.data.encode import reader_of
+from blockrec.data.rows_source.nested import without_nan
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Calendar, Feature
+from blockrec.language.features import Column as FromColumn
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Values:
     def column(self, feature: Feature, report: Diagnostics) -> Column | None:
         """[n] the values of a feature, nulls replaced by its default (ages: see `column_of`); None after E503."""
         column = column_of(feature, self.table, report)
+        if column is not None and isinstance(feature.source, FromColumn):
+            column = without_nan(column)
         default: Any = getattr(feature.source, "default", None)
         if column is None or default is None or feature.pool or is_age(feature):
             return column

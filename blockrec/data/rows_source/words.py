@@ -30,6 +30,11 @@ class Words:
             pieces[:] = [pa.concat_arrays(pieces).unique()]
             self.together[kind] = len(pieces[0])
 
+    @property
+    def size(self) -> int:
+        """How many values are kept: at least the different ones."""
+        return sum(len(column) for pieces in self.found.values() for column in pieces)
+
     def columns(self, *, may_mix: bool) -> list[Column]:
         """One column for each type, of different values; all as texts if some are and types `may_mix`."""
         found = [pa.concat_arrays(pieces).unique() for pieces in self.found.values()]

@@ -1,0 +1,1 @@
+"""What is in files of data: their columns, and a proposal of the features that read them."""
