@@ -145,4 +145,10 @@ class Loop:
     def _refuse(self, age: int | None, batch: Batch) -> None:
         if age is not None:
             help = f"{HELP}; the last good state is in {self.checkpoint}" if self.checkpoint else HELP
-            raise not_finite(self.model, batch, self.done - age, self.losses.latest or 0.0, help)
+            raise not_finite(self.model, batch, self._moment(self.done - age, batch), self.losses.latest or 0.0, help)
+
+    def _moment(self, step: int, batch: Batch) -> str:
+        """`step 7 (epoch 2, batch 3 of 4: 100 samples)`; of an earlier step than the last one the batch is gone."""
+        epoch, place = divmod(step - 1, self.plan.per_epoch)
+        size = f": {rows_in(batch):,} samples" if step == self.done else ""
+        return f"step {step:,} (epoch {epoch + 1}, batch {place + 1:,} of {self.plan.per_epoch:,}{size})"

@@ -28,7 +28,7 @@ def smoke_step(model: nn.Module, batch: Batch) -> float:
         except FAILURES as error:
             raise _refused(model, batch, error) from error
         if not bool(loss.isfinite()):
-            raise not_finite(model, batch, 0, float(loss.detach()), HELP)
+            raise not_finite(model, batch, "the first batch", float(loss.detach()), HELP)
         _check_gradients(model)
         return float(loss.detach())
 

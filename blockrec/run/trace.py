@@ -13,17 +13,24 @@ from torch import Tensor, nn
 from blockrec.diagnostics import BlockrecError, Span, fail
 from blockrec.graph.ir import Graph
 from blockrec.jagged import Jagged
-from blockrec.run.batches import Batch
+from blockrec.run.batches import Batch, rows_in
 
+FEW = 5
+"""Samples that a message names."""
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 @dataclass
 class Trace:
-    """What a forward pass met: paths of modules, empty if nothing happened."""
+    """What a forward pass met: paths of modules, empty if nothing happened.
+
+    samples: those of the batch, counted from 0, whose value the first module that is not finite spoils; empty if it is
+    not a value of each sample.
+    """
 
     entered: str = ""
     not_finite: str = ""
+    samples: tuple[int, ...] = ()
 
 
 def watched(model: nn.Module, batch: Batch, seen: Trace) -> Any:
@@ -32,7 +39,7 @@ def watched(model: nn.Module, batch: Batch, seen: Trace) -> Any:
         for path, module in model.named_modules():
             if "." in path:
                 hooks.callback(module.register_forward_pre_hook(_enter(path, seen)).remove)
-                hooks.callback(module.register_forward_hook(_leave(path, seen)).remove)
+                hooks.callback(module.register_forward_hook(_leave(path, seen, rows_in(batch))).remove)
         return model(batch)
 
 
@@ -43,12 +50,25 @@ def _enter(path: str, seen: Trace) -> Any:
     return hook
 
 
-def _leave(path: str, seen: Trace) -> Any:
+def _leave(path: str, seen: Trace, rows: int) -> Any:
     def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
         if not seen.not_finite and not all(bool(t.isfinite().all()) for t in tensors_in(output)):
-            seen.not_finite = path
+            seen.not_finite, seen.samples = path, tuple(_spoilt(output, rows))
 
     return hook
+
+
+def _spoilt(output: Any, rows: int) -> list[int]:
+    """The samples of which a value is not finite, in the first output that is spoilt."""
+    for value in output if isinstance(output, tuple | list) else [output]:
+        tensor = next(tensors_in(value), None)
+        if tensor is None or bool(tensor.isfinite().all()):
+            continue
+        wrong = (~tensor.isfinite()).reshape(len(tensor), -1).any(1).nonzero()[:, 0] if tensor.ndim else tensor
+        if isinstance(value, Jagged):
+            return sorted(set(value.rows[wrong].tolist()))
+        return list(wrong.tolist()) if tensor.ndim and len(tensor) == rows else []
+    return []
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
@@ -63,13 +83,25 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
             yield from tensors_in(part)
 
 
-def not_finite(model: nn.Module, batch: Batch, step: int, value: float, help: str) -> BlockrecError:
-    """E701 that names the first node which gives a value that is not finite on this batch."""
+def not_finite(model: nn.Module, batch: Batch, moment: str, value: float, help: str) -> BlockrecError:
+    """E701 that names the first node which gives a value that is not finite on this batch, and for which samples."""
     seen = Trace()
     with torch.no_grad():
         watched(model, batch, seen)
-    where = f"; the first value that is not finite comes from `{_shown(seen.not_finite)}`" if seen.not_finite else ""
-    return fail("E701", f"the loss is {value} at step {step}{where}", place_of(model, seen.not_finite), help=help)
+    where = ""
+    if seen.not_finite:
+        where = f"; the first value that is not finite comes from `{_shown(seen.not_finite)}`"
+        where += _of_samples(seen.samples, rows_in(batch))
+    return fail("E701", f"the loss is {value} at {moment}{where}", place_of(model, seen.not_finite), help=help)
+
+
+def _of_samples(samples: tuple[int, ...], rows: int) -> str:
+    if not samples:
+        return ""
+    if len(samples) == rows:
+        return ", for all samples of the batch"
+    more = f" and {len(samples) - FEW} more" if len(samples) > FEW else ""
+    return f", for the samples {', '.join(map(str, samples[:FEW]))}{more} of the batch (counted from 0)"
 
 
 def refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:

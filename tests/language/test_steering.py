@@ -48,7 +48,7 @@ def test_a_metric_of_a_task(rule: str, name: str) -> None:
 )
 def test_another_name(train: str, setting: str, help: str) -> None:
     (found,) = mistakes(train)
-    name = train.split(": ")[-1].strip("}")
+    name = train.rsplit(": ", maxsplit=1)[-1].strip("}")
     assert found.startswith(f"E207 `{setting}` names no metric of a task on valid: `{name}` at {name}; {help}")
 
 

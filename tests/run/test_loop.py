@@ -9,10 +9,12 @@ import torch
 from torch import nn
 
 from blockrec.diagnostics import BlockrecError
+from blockrec.jagged import Jagged
 from blockrec.run.batches import Rows
 from blockrec.run.loop import Loop, Losses, Plan
 from blockrec.run.seed import seed_everything
 from blockrec.run.smoke import smoke_step
+from blockrec.run.trace import Trace, watched
 from tests.run.toy import Samples, Toy, updater
 
 CPU = torch.device("cpu")
@@ -92,10 +94,39 @@ def test_a_loss_that_is_not_finite_names_step_and_node_before_weights_change() -
     with torch.no_grad():
         model.get_submodule("nodes.head.logit").bias.fill_(math.nan)  # type: ignore[operator]
     before = {k: v.clone() for k, v in model.state_dict().items() if not k.endswith(("mean", "var", "tracked"))}
-    with pytest.raises(BlockrecError, match=r"(?s)E701.*nan at step 4; .*`head.logit`"):
+    with pytest.raises(
+        BlockrecError,
+        match=r"(?s)E701.*nan at step 4 \(epoch 1, batch 4 of 4: 4 samples\); .*`head.logit`, for all samples",
+    ):
         next(steps)
     after = model.state_dict()
     assert all(torch.equal(after[k].nan_to_num(7), before[k].nan_to_num(7)) for k in before)
+
+
+class Spoiling(nn.Module):
+    """Divides by an item, of which 0 is one; as a sequence of two steps a sample if `jagged`."""
+
+    def __init__(self, items: torch.Tensor, *, jagged: bool) -> None:
+        super().__init__()
+        self.items, self.jagged = items, jagged
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | Jagged:
+        spoilt = x / (self.items != 0)[:, None]
+        if not self.jagged:
+            return spoilt
+        offsets = torch.arange(0, 2 * len(x) + 1, 2)
+        return Jagged(spoilt.repeat_interleave(2, 0), offsets, 2)
+
+
+@pytest.mark.parametrize("jagged", [False, True])
+def test_the_samples_are_named_that_are_not_finite(jagged: bool) -> None:
+    items = torch.arange(9) % 4
+    seen = Trace()
+    model = nn.Sequential()
+    model.add_module("nodes", nn.Sequential(Spoiling(items, jagged=jagged)))
+    model.forward = lambda batch: model[0](batch["x"])  # type: ignore[method-assign]
+    watched(model, {"x": torch.ones(9, 3)}, seen)
+    assert (seen.not_finite, seen.samples) == ("nodes.0", (0, 4, 8))
 
 
 def test_losses_that_are_fetched_late_keep_their_step() -> None:
