@@ -64,9 +64,9 @@ summary{cursor:pointer;color:var(--link);margin:8px 0}
 .p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}.p5{fill:var(--p5)}
 .key.p0{background:var(--p0)}.key.p1{background:var(--p1)}.key.p2{background:var(--p2)}.key.p3{background:var(--p3)}
 .key.p4{background:var(--p4)}.key.p5{background:var(--p5)}
-.graph{overflow:auto;max-height:900px}
+.graph{overflow:auto}
 .graph svg{max-width:100%;height:auto;display:block;margin:0 auto}
-@media print{pre,.graph{max-height:none}}
+@media print{pre{max-height:none}}
 """.replace("FONT", FONT)
 
 
