@@ -26,6 +26,8 @@ from blockrec.signature import Signature
 PATH = "path"
 """Under which a node of the fx graph keeps the graph path of what it computes."""
 
+TAKEN = frozenset(dir(nn.Module()))
+
 
 class Model(fx.GraphModule):
     """A compiled model: `model(batch)` maps feature and label names to values, and returns its sinks by name.
@@ -68,13 +70,19 @@ class Model(fx.GraphModule):
 def module_path(node: Node, graph: Graph) -> str:
     """Where the module of a node lives: its table, `tasks.x`, `losses.x`, or `nodes.<path>`, of what it shares.
 
-    What the compiler made, `head/x`, is `head_X`: a name that no user can write.
+    What the compiler made, `head/x`, is `head_X`, and what torch calls something else, `type`, is `type_OWN`: names
+    that no user can write.
     """
     if node.role == "lookup":
-        return f"tables.{node.params['table']}.{graph.features[node.params['feature']].root}"
+        return own_path(f"tables.{node.params['table']}.{graph.features[node.params['feature']].root}")
     path, _, made = (node.shares or node.name).partition("/")
     path = f"{path}_{made.replace('.', '_').upper()}" if made else path
-    return path if node.role == "loss" else f"nodes.{path}"
+    return own_path(path if node.role == "loss" else f"nodes.{path}")
+
+
+def own_path(path: str) -> str:
+    """The path without names that every module of torch has, such as `type` and `half`: no module in it can."""
+    return ".".join(f"{part}_OWN" if part in TAKEN else part for part in path.split("."))
 
 
 def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from errno import ENOENT
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
@@ -16,6 +18,7 @@ from blockrec import __version__
 from blockrec.data import Split
 from blockrec.diagnostics import fail
 from blockrec.graph.ir import Graph
+from blockrec.graph.lower import own_path
 from blockrec.run.batches import Batch, moved
 from blockrec.run.columns import Columns, column_of, is_told
 from blockrec.run.load import Loaded, load_run
@@ -25,6 +28,7 @@ from blockrec.run.modes import measuring
 from blockrec.run.tracked import Tracked
 
 ALL = "all"
+GROUP = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Predictor:
         """Predictions of tasks and values of outputs, by name."""
         found: dict[str, Any] = {}
         for name, value in self.part(moved(batch, self.loaded.device)).items():
-            loss: Any = self.loaded.model.get_submodule(self.losses[name]) if name in self.losses else None
+            loss: Any = self.loaded.model.get_submodule(own_path(self.losses[name])) if name in self.losses else None
             found[name] = column_of(value, loss.predict if loss is not None else None)
         return found
 
@@ -138,22 +142,30 @@ def _tables(predictor: Predictor, columns: Columns, splits: Sequence[Split], siz
 
 def _written(out: Path, tables: Iterator[Any], about: Mapping[str, str]) -> Predicted:
     part = out.with_name(f".{out.name}.part")
-    first = next(tables, None)
-    if first is None:
-        raise fail("E501", "there are no samples to predict")
+    groups = _row_groups(tables)
+    first = next(groups)
     schema = first.schema.with_metadata(about)
     rows = 0
     try:
         with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-            for table in _with(first, tables):
-                writer.write_table(table.cast(schema))
-                rows += len(table)
+            for group in chain([first], groups):
+                writer.write_table(group.cast(schema))
+                rows += len(group)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
     return Predicted(out, rows, {field.name: str(field.type) for field in schema})
 
 
-def _with(first: Any, others: Iterator[Any]) -> Iterator[Any]:
-    yield first
-    yield from others
+def _row_groups(tables: Iterator[Any]) -> Iterator[Any]:
+    """Tables of at least `GROUP` rows, but for the last one: a file of many small parts is slow to read."""
+    waiting: list[Any] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table)
+        rows += len(table)
+        if rows >= GROUP:
+            yield pa.concat_tables(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting)

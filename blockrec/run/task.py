@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from blockrec.graph.ir import Graph, Sink
+from blockrec.graph.lower import own_path
 from blockrec.jagged import Jagged
 from blockrec.language.metrics import Metric, read_metrics
 from blockrec.metrics.measure import Array
@@ -53,7 +54,7 @@ def _task(sink: Sink, graph: Graph) -> Task:
 
 def predictions(model: Any, task: Task, logits: Tensor | Jagged) -> Array:
     """[n] what a task predicts, as 64-bit numbers."""
-    predicted: Tensor = model.get_submodule(task.loss).predict(values_of(logits))
+    predicted: Tensor = model.get_submodule(own_path(task.loss)).predict(values_of(logits))
     return array_of(predicted.reshape(-1))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -135,3 +136,26 @@ def test_export_with_another_batch() -> None:
     }
     exported = torch.export.export(model, (small,), dynamic_shapes=(shapes,))
     torch.testing.assert_close(exported.module()(large)["click"], model(large)["click"])
+
+
+@pytest.mark.parametrize("taken", ["type", "half", "training", "forward", "parameters"])
+def test_names_that_torch_takes(taken: str) -> None:
+    text = """
+    blockrec: 1
+    features: {NAME: {vocab: 9}}
+    labels: [click]
+    blocks: {TOWER: {in: {x: vec}, graph: {NAME: {block: linear, in: x, out: 2}}, out: NAME}}
+    graph:
+      v: {block: embed, in: NAME, dim: 2, table: NAME}
+      NODE: {block: TOWER, in: v}
+      logit: {block: linear, in: NODE, out: 1}
+    tasks: {NODE: {logits: logit, loss: bce, label: click}}
+    """
+    for node in (taken, "deep"):
+        words = {"NAME": "item" if node == taken else taken, "NODE": node, "TOWER": "tower"}
+        source = dedent(text)
+        for word, name in words.items():
+            source = source.replace(word, name)
+        model = blockrec.compile(source)
+        value = model({next(iter(model.graph_ir.features)): torch.tensor([1, 2]), "click": torch.ones(2)})
+        assert value[node].shape == (2, 1)

@@ -123,3 +123,8 @@ def test_a_run_measures_in_its_precision(tmp_path: Path) -> None:
     a, b = (value["test/click/auc"] for value in results.values())
     assert a != b and a == pytest.approx(b, abs=0.05)
     assert run(MODEL, sets=sets, runs_dir=tmp_path).steps == 3
+
+
+def test_a_task_and_a_node_with_names_that_torch_takes(tmp_path: Path) -> None:
+    text = MODEL.replace("deep", "half").replace("tasks: {click: {", "tasks: {type: {label: click, ")
+    assert set(run(text, runs_dir=tmp_path).metrics) == {"valid/type/auc", "test/type/auc"}
