@@ -77,5 +77,7 @@ def _stream(path: Path, form: CsvForm, names: list[str], types: Mapping[str, Any
     read = form.read_options(threads=False)
     read.block_size = BLOCK
     with form.stream(path) as stream:
-        for batch in pacsv.open_csv(stream, read, form.parse_options, convert):
+        reader = pacsv.open_csv(stream, read, form.parse_options, convert)
+        yield reader.schema.empty_table()
+        for batch in reader:
             yield pa.Table.from_batches([batch])
