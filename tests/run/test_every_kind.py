@@ -175,3 +175,23 @@ def test_a_group_has_one_value_a_sample(folder: Path, by: str) -> None:
     (folder / "groups.yaml").write_text(text, "utf-8")
     with pytest.raises(BlockrecError, match=r"E208.*has several values a sample"):
         prepare(folder / "groups.yaml", Wishes(), Log())
+
+
+SETTINGS = [
+    "train.steps=7",
+    "train.recompute=['*']",
+    "train.clip=0.5",
+    "train.accumulate=2",
+    "train.ema=0.5",
+    "train.schedule={warmup: 3, exponential: {}}",
+    "train.optimizer={dense: {adagrad: {}}, sparse: {rowwise_adagrad: {}}}",
+]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_it_trains_with_every_setting(folder: Path, tmp_path: Path, precision: str) -> None:
+    sets = [*SETTINGS, f"train.precision={precision}"]
+    found = run(folder / "model.yaml", sets=sets, runs_dir=tmp_path, profile=True)
+    assert found.steps == 7 and found.profile is not None and found.profile.precision == precision
+    assert {"sample/tags", "history", "seen_like"} <= {node.node.split(".")[-1] for node in found.profile.nodes}
+    assert all(np.isfinite(value) for value in found.metrics.values())
