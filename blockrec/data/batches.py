@@ -63,8 +63,8 @@ class Gather:
     def lengths(self, rows: Index) -> Index:
         """[n] steps of all sequences of each sample, without lists of a feature and negatives that are drawn."""
         total = np.zeros(len(rows), np.int64)
-        lists = {f.name for f in self.features if f.pool}
-        for name in {*self.sequences} - lists - {SAMPLED}:
+        others = {f.name for f in self.features if f.pool} | ({SAMPLED} if self.sampler is not None else set())
+        for name in {*self.sequences} - others:
             start, end = self._window(name, rows)
             total += end - start
         return total

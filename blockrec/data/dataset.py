@@ -103,7 +103,7 @@ def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
 
 def _histories(gather: Gather) -> dict[str, dict[str, float]]:
     found = {}
-    lists = {*(f.name for f in gather.features if f.pool), SAMPLED}
+    lists = {f.name for f in gather.features if f.pool} | ({SAMPLED} if gather.sampler is not None else set())
     for name, sequence in [(n, s) for n, s in gather.sequences.items() if n not in lists]:
         start, end = window(sequence, gather.columns[f"{name}/start"], gather.columns[f"{name}/end"])
         lengths = end - start

@@ -163,7 +163,8 @@ def _check_rows(dataset: Dataset, plan: Plan | RowsPlan, report: Diagnostics) ->
     """E504 where a position or a constant lies outside its table."""
     described = dataset.describe()
     longest = {name: found["max"] for name, found in described["history"].items()}
-    longest[SAMPLED] = described.get("negatives", {}).get("sampled", 0)
+    if "negatives" in described:
+        longest[SAMPLED] = described["negatives"]["sampled"]
     for f in plan.features.values():
         rows = dataset.vocabularies.get(f.root) if f.vocab == AUTO else f.vocab
         if f.name not in plan.used or f.kind != "id" or rows is None:

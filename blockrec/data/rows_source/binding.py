@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from blockrec.data.derived import is_age
+from blockrec.data.sampling.plan import is_made
 from blockrec.language.features import Calendar, Column, Feature, Label
 
 
@@ -18,14 +19,15 @@ class Binding:
     def feature(self, feature: Feature) -> Feature:
         """The feature with the names of columns as the files have them.
 
-        `behaviors.item` reads the list column `behaviors.item`, else `behaviors_item`, unless it names another one.
+        `behaviors.item` reads the list column `behaviors.item`, else `behaviors_item`, unless it names another one; a
+        name that columns have which are made for items (see `is_made`) says nothing of lists.
         """
         source, sequence = feature.source, feature.sequence
         if sequence is None or not isinstance(source, Column | Calendar):
             return feature
         if isinstance(source, Column):
             short = feature.name.rpartition(".")[2]
-            name = source.name if source.own else self._first(_listed(sequence, short))
+            name = source.name if source.own and not is_made(feature) else self._first(_listed(sequence, short))
             return replace(feature, source=replace(source, name=name))
         since = source.since and self._first([*_listed(sequence, source.since), source.since])
         column = source.column

@@ -117,6 +117,14 @@ def test_without_negatives_they_are_lists_of_the_file(project: Project) -> None:
         "train: rows.parquet\nsplit: {valid: 0, test: 0}", features, used=("item", "negatives.item")
     )
     assert steps(all_of(dataset), "negatives.item").values.tolist() == [2, 2, 1]
+    assert dataset.describe()["history"] == {"negatives": {"mean": 1.5, "max": 2}}
+
+
+def test_random_rows_stand_for_negatives_too(project: Project) -> None:
+    text = "synthetic: {rows: 50}\nnegatives: {sampled: 3, hard: shown}"
+    batch = all_of(project.dataset(text, FEATURES, used=(*SAMPLED, *HARD[2:])))
+    assert steps(batch, "negatives.item").lengths.equal(steps(batch, "negatives.logq").lengths)
+    assert steps(batch, "hard_negatives.item").batch == len(batch["popularity"])
 
 
 WRONG = [
