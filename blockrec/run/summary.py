@@ -114,5 +114,6 @@ def _files(result: RunResult) -> Iterator[str]:
         return
     yield f"picture    {result.directory / 'graph.svg'}"
     yield f"report     {result.directory / 'report.html'}"
-    yield f"next       blockrec viz {result.directory / 'resolved.yaml'}"
+    yield f"next       blockrec predict {result.directory} --out predictions.parquet"
+    yield f"           blockrec viz {result.directory / 'resolved.yaml'}"
     yield f"run        {result.directory}"

@@ -136,6 +136,16 @@ def test_rows_of_a_file_keep_their_order(tmp_path: Path) -> None:
     assert table["time"].to_pylist() == [5, 4, 1, 2, 3] and table["item"].to_pylist() == [None, *"dabc"]
 
 
+def test_row_groups_are_large_whatever_the_batches(
+    little_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blockrec.run.predict.GROUP", 100)
+    found = predict(little_run, tmp_path / "x.parquet", batch_size=30)
+    file = pq.ParquetFile(tmp_path / "x.parquet")
+    sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    assert sum(sizes) == found.rows and set(sizes[:-1]) == {120} and sizes[-1] <= 120
+
+
 def test_sequences_and_vectors_are_lists() -> None:
     jagged = Jagged(torch.tensor([[1.0] * 3] * 2 + [[2.0] * 3]), torch.tensor([0, 2, 2, 3]), 2)
     assert column_of(jagged).to_pylist() == [[[1.0] * 3] * 2, [], [[2.0] * 3]]
