@@ -48,6 +48,18 @@ def test_steps_and_epochs() -> None:
     ]
 
 
+def test_steps_that_settle() -> None:
+    model = Toy()
+    feed = Rows(Samples(), 32, shuffle=True, seed=3)
+    training = Loop(model, updater(model, accumulate=3), feed, Plan.of(4, epochs=9, steps=6), CPU)
+    seen = []
+    for step in training.steps():
+        waits = any(p.grad is not None for p in model.parameters())
+        seen.append((step.number, step.settled, waits))
+    moves = {3, 4, 6}
+    assert seen == [(number, number in moves, number not in moves) for number in range(1, 7)]
+
+
 def test_steps_win_over_epochs() -> None:
     training = loop(Toy(), steps=5, epochs=1)
     assert [s.number for s in training.steps()] == [1, 2, 3, 4, 5] and training.plan.epochs == 2
