@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Array, Column, Table, ordered, places
+from blockrec.data.arrow import Array, Column, ordered, places
 from blockrec.data.core import Least, core
 from blockrec.data.frame import Frame, Stored, index_type, spans
 from blockrec.data.keys import KeyCheck
@@ -148,11 +148,6 @@ class Log:
 
     def __len__(self) -> int:
         return self.frame.rows
-
-    @cached_property
-    def table(self) -> Table:
-        """All columns of all events."""
-        return self.frame.table(self.frame.columns, 0, len(self))
 
     @cached_property
     def owner(self) -> NDArray[np.int32]:

@@ -11,7 +11,8 @@ from blockrec.data.arrow import Array
 from blockrec.data.events import Log
 from blockrec.data.frame import index_type, spans
 from blockrec.data.plan import Plan
-from blockrec.data.samples import Samples, masked
+from blockrec.data.samples import Samples
+from blockrec.data.where import masked
 from blockrec.diagnostics import Diagnostics
 
 Mask = NDArray[np.bool_]

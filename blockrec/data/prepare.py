@@ -15,8 +15,9 @@ from blockrec.data.control import with_exchanged_histories
 from blockrec.data.draws import with_negatives
 from blockrec.data.events import Log
 from blockrec.data.histories import kept_events, lengths_of
+from blockrec.data.impressions import of_impressions
 from blockrec.data.plan import Plan
-from blockrec.data.samples import Samples, chosen, of_events, of_impressions, trained_events, with_labels
+from blockrec.data.samples import Samples, chosen, of_events, trained_events, with_labels
 from blockrec.data.sampling.pool import Pool
 from blockrec.data.splits import NAMES, TRAIN, Part
 from blockrec.data.write import Writer

@@ -10,17 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Array, Column, Table, one_chunk
+from blockrec.data.arrow import Array, Column
 from blockrec.data.events import Log
 from blockrec.data.frame import Frame, Held, Values, index_type, spans
-from blockrec.data.keys import check_keys
 from blockrec.data.negatives import NegativesPlan
 from blockrec.data.sources.joined import JoinedFiles
 from blockrec.data.sources.tables import Need, Origin, kinds_of
 from blockrec.data.splits import TRAIN, Part, rank_from_end
-from blockrec.data.spool import times_of
-from blockrec.data.vocabulary import codes_of
-from blockrec.data.where import Condition
+from blockrec.data.where import Condition, masked
 from blockrec.diagnostics import Diagnostics, Span, fail
 
 
@@ -190,33 +187,6 @@ def of_events(log: Log, ordered: bool = False) -> Samples:
     return Samples(Base(log.frame, log.origin, log.owner, log.owner, log.time, earlier, True), row, row)
 
 
-def of_impressions(plan: Impressions, log: Log, user: str, time: str, report: Diagnostics) -> Samples:
-    """The rows of a file, by user and time."""
-    table, origin = plan.source.read(plan.needs, report)
-    at = plan.source.files.at
-    check_keys(table, user, time, origin, {user: at, time: at}, report)
-    for name in (user, time):
-        _comparable(table, log, name, at, report)
-    report.raise_errors()
-    times = times_of(table.column(time))
-    users, own = codes_of(table.column(user))
-    known = log.user_codes(users)[own]
-    row = np.lexsort((times, own))
-    return Samples(Base(Frame.of(table), origin, own, known, times, log.before(known, times), False), row, row)
-
-
-def _comparable(table: Table, log: Log, name: str, at: Span, report: Diagnostics) -> None:
-    here, there = one_chunk(table.column(name)).type, log.frame.columns[name].type
-    if len(table) and len(log) and _family(here) != _family(there):
-        report.error("E503", f"column `{name}` is {there} in the events and {here} in the samples", at)
-
-
-def _family(kind: Any) -> str:
-    if pa.types.is_timestamp(kind) or pa.types.is_string(kind):
-        return str(kind)
-    return "number"
-
-
 def with_labels(samples: Samples, labels: dict[str, Condition], report: Diagnostics) -> Samples:
     """Samples with a 0/1 column for each condition."""
     frame = samples.frame
@@ -237,16 +207,6 @@ def chosen(samples: Samples, plan: Positives, report: Diagnostics) -> Samples:
         taken &= back < plan.last
     samples = samples.keep(taken, "`positives`", plan.at)
     return replace(samples, made={**samples.made, plan.label: np.ones(len(samples), np.int8)})
-
-
-def masked(condition: Condition, frame: Frame, report: Diagnostics) -> NDArray[np.bool_]:
-    """[rows] where a condition holds; E503 for a comparison that a column's type does not allow."""
-    mask = np.zeros(frame.rows, bool)
-    for start, stop in spans(frame.rows):
-        mask[start:stop] = condition.mask(frame.table(condition.columns, start, stop), report)
-        if report.failed:
-            break
-    return mask
 
 
 def trained_events(log: Log, samples: Samples, part: Part) -> NDArray[np.bool_]:

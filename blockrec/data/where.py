@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from blockrec.data.arrow import Column, Table, one_chunk
+from blockrec.data.frame import Frame, spans
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
 Mask = NDArray[np.bool_]
@@ -94,6 +95,16 @@ def check_columns(condition: Condition, known: list[str], report: Diagnostics) -
             hint = did_you_mean(node.id, known, "the columns are " + ", ".join(f"`{name}`" for name in known))
             report.error("E502", f"no column `{node.id}`", condition.place(node), help=hint)
     return not missing
+
+
+def masked(condition: Condition, frame: Frame, report: Diagnostics) -> Mask:
+    """[rows] where a condition holds; E503 for a comparison that a column's type does not allow."""
+    mask = np.zeros(frame.rows, bool)
+    for start, stop in spans(frame.rows):
+        mask[start:stop] = condition.mask(frame.table(condition.columns, start, stop), report)
+        if report.failed:
+            break
+    return mask
 
 
 def _first_wrong(node: ast.expr) -> ast.expr | None:

@@ -68,6 +68,11 @@ def built(folder: Path, name: str, made: LogPlan) -> Log:
     return Log.open(target, "time")
 
 
+def table_of(log: Log) -> pa.Table:
+    """All columns of all events."""
+    return log.frame.table(log.frame.columns, 0, len(log))
+
+
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces, ranges and looks of a few events."""
@@ -95,9 +100,9 @@ def test_it_is_sorted_by_user_time_and_place(folder: Callable[[], Path], log: li
     here = folder()
     found = built(here, "log", plan(written(here, log)))
     order = sorted(range(len(log)), key=lambda i: (log[i][0].encode(), log[i][1]))
-    assert [tuple(row.values()) for row in found.table.select(COLUMNS).to_pylist()] == [log[i] for i in order]
-    assert found.table.column(ROW).to_pylist() == order
-    assert found.table.schema.field("item").type == pa.int64()
+    assert [tuple(row.values()) for row in table_of(found).select(COLUMNS).to_pylist()] == [log[i] for i in order]
+    assert table_of(found).column(ROW).to_pylist() == order
+    assert table_of(found).schema.field("item").type == pa.int64()
     users = [log[i][0] for i in order]
     assert found.users.to_pylist() == list(dict.fromkeys(users))
     assert [found.users[i].as_py() for i in found.owner] == users
@@ -132,7 +137,7 @@ def test_shuffled_ties_do_not_depend_on_the_pieces(folder: Callable[[], Path], l
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "ROWS", 7)
         patch.setattr(spool, "RANGE", 6)
-        assert built(here, "parts", made).table.equals(whole.table)
+        assert table_of(built(here, "parts", made)).equals(table_of(whole))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,7 @@ def test_whole_numbers_lie_in_the_narrowest_type(
     found = built(here, "log", plan(written(here, log)))
     column = found.frame.columns["item"]
     assert isinstance(column, frame.Stored) and str(column.raw.type) == kind
-    assert found.table.column("item").to_pylist() == values and found.time.dtype == np.int8
+    assert table_of(found).column("item").to_pylist() == values and found.time.dtype == np.int8
 
 
 pairs = st.lists(st.tuples(st.integers(0, 6), st.integers(-1, 6)), max_size=60)
@@ -177,7 +182,7 @@ def test_a_log_has_the_events_of_its_core(folder: Callable[[], Path], log: list[
     coarse = [(u, t, None if i is None else i // 150, tags, p) for u, t, i, tags, p in log]
     here = folder()
     found = built(here, "log", plan(written(here, coarse), least=Least(user, item, AT)))
-    rows = found.table.to_pylist()
+    rows = table_of(found).to_pylist()
     assert all(n >= user for n in Counter(row["user"] for row in rows).values())
     assert item == 1 or all(n >= item for n in Counter(row["item"] for row in rows).values())
     assert found.rows_read == found.rows_fulfilling == len(log)
