@@ -16,6 +16,8 @@ from blockrec.diagnostics import BlockrecError
 from blockrec.jagged import Jagged
 from blockrec.run import RunResult, run
 from blockrec.run.log import Log
+from blockrec.run.measure import evaluate_run
+from blockrec.run.predict import predict
 from blockrec.run.prepare import Job, Wishes, prepare
 from tests.metrics.words import value
 
@@ -195,3 +197,28 @@ def test_it_trains_with_every_setting(folder: Path, tmp_path: Path, precision: s
     assert found.steps == 7 and found.profile is not None and found.profile.precision == precision
     assert {"sample/tags", "history", "seen_like"} <= {node.node.split(".")[-1] for node in found.profile.nodes}
     assert all(np.isfinite(value) for value in found.metrics.values())
+
+
+def test_the_run_is_measured_again_as_it_was(finished: RunResult, folder: Path) -> None:
+    assert finished.directory is not None
+    for data in (None, str(folder / "log.parquet")):  # the second is encoded with what the run learned
+        found = evaluate_run(finished.directory, split="test", data=data)
+        assert found.metrics == pytest.approx({k: v for k, v in finished.metrics.items() if k.startswith("test/")})
+
+
+def test_every_kind_is_predicted(finished: RunResult, folder: Path, tmp_path: Path) -> None:
+    assert finished.directory is not None
+    keep = ["time", "flags", "like", "share", "seen_like", "city"]
+    with pytest.raises(BlockrecError, match=r"E503.*column `city`"):  # text, of which the model knows only the hash
+        predict(finished.directory, tmp_path / "x.parquet", keep=keep)
+    predict(finished.directory, tmp_path / "x.parquet", keep=keep[:-1], split="all")
+    table = pq.read_table(tmp_path / "x.parquet")
+    assert {"user", "item", "brand", "hour", "time", "flags"} < set(table.column_names)
+    events = pq.read_table(folder / "log.parquet")
+    log = dict(zip(events["time"].cast(pa.int64()).to_pylist(), events.to_pylist(), strict=True))
+    for row in table.to_pylist():
+        event = log[row["time"]]
+        assert row["item"] in (None, event["item"]) and row["user"] in (None, event["user"])
+        assert row["flags"] == event["flags"] and row["like_label"] == (event["stars"] >= 4)
+        assert row["share_label"] == pytest.approx(event["share"]) and 0 <= row["like"] <= 1
+        assert len(row["seen_like"]) == len(row["seen_like_label"]) <= 10
