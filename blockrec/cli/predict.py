@@ -36,7 +36,7 @@ def predict(
         Part | None, typer.Option(help="Which samples. Default: all of other data, else test, else valid.")
     ] = None,
     keep: Annotated[
-        list[str], typer.Option(metavar="NAME", help="Write this feature or label too; may be repeated.")
+        list[str], typer.Option(metavar="NAME", help="Write this feature, label or column too; may be repeated.")
     ] = [],
     checkpoint: Checkpoint = None,
     sets: Sets = [],
