@@ -84,10 +84,13 @@ def read_training(checkpoint: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def go_back(folder: Path, target: Path) -> None:
-    """Make `target` the last checkpoint: the links point to it and to the best one it knows; newer ones are removed."""
+    """Make `target` the last checkpoint: the links point to it and to the best one it knows, if that is still there.
+
+    Newer ones are removed.
+    """
     best = best_of(target)
     point(folder / "last", target)
-    if best is None:
+    if best is None or not (folder / f"step-{best}").is_dir():
         (folder / "best").unlink(missing_ok=True)
     else:
         point(folder / "best", folder / f"step-{best}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from blockrec.diagnostics import Diagnostics, fail
 from blockrec.language.document import load
 from blockrec.run.begun import Begun
 from blockrec.run.checkpoint import best_of, go_back, steps_in
-from blockrec.run.checksums import check_files, step_of
+from blockrec.run.checksums import check_files, damage, step_of
 from blockrec.run.directory import BEGUN, RunDirectory, environment
 from blockrec.run.files import replace_text
 from blockrec.run.find import RESOLVED, find_run
@@ -30,10 +31,11 @@ ModelSource = str | Path | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A run and the checkpoint to go on from; None: it was stopped before the first one."""
+    """A run and the checkpoint to go on from; None: it was stopped before the first one. named: by the user."""
 
     run: Path
     checkpoint: Path | None
+    named: bool = False
 
     @property
     def step(self) -> int:
@@ -76,7 +78,7 @@ def find_place(word: str | Path, name: str | None, runs_dir: Path) -> Place:
     """What `--resume WORD` means for a model of that name; E009 if there is nothing to go on with."""
     path = Path(word)
     if path.parent.name == "checkpoints" and path.is_dir():
-        return Place(path.parent.parent, path.parent / path.resolve().name)
+        return Place(path.parent.parent, path.parent / path.resolve().name, named=True)
     run = find_run(_latest(name, runs_dir) if str(word) == NEWEST else word, runs_dir)
     return Place(run, _newest(run / "checkpoints"))
 
@@ -100,12 +102,20 @@ def _newest(folder: Path) -> Path | None:
 
 
 def _check_whole(place: Place) -> None:
-    """The checkpoint and the best one that it knows are as they were written."""
-    if place.checkpoint is not None:
-        check_files(place.checkpoint)
-        best = best_of(place.checkpoint)
-        if best is not None:
-            check_files(place.checkpoint.with_name(f"step-{best}"))
+    """The checkpoint and the best one that it knows are as they were written; E707.
+
+    A damaged best state, which is only tested at the end, is given up if the user has named the checkpoint.
+    """
+    if place.checkpoint is None:
+        return
+    check_files(place.checkpoint)
+    best = best_of(place.checkpoint)
+    wrong = "" if best is None else damage(place.checkpoint.with_name(f"step-{best}"))
+    if wrong and not place.named:
+        help = f"`blockrec run --resume {place.checkpoint}` goes on without it, and the best state is chosen anew"
+        raise fail("E707", f"the best state of `{place.run}`, `step-{best}`, is damaged: {wrong}", help=help)
+    if wrong:
+        shutil.rmtree(place.checkpoint.with_name(f"step-{best}"), ignore_errors=True)
 
 
 def _name(model: ModelSource | None, wishes: Wishes) -> str | None:

@@ -114,6 +114,9 @@ class Session:
         load_weights(checkpoint, job.model)
         job.updater.load_state_dict(training["updater"])
         self.record.load(state)
+        if self.record.best is not None and not (self.directory.checkpoints / "best").is_dir():
+            self.log.say(f"{'':<10} the best state, of step {self.record.best.step:,}, is lost: it is chosen anew")
+            self.record.best = None
         if self.measuring.patience is not None and state["early_stop"] is not None:
             self.measuring.patience.load(state["early_stop"])
         loop.done, loop.checkpoint = state["step"], self.directory.checkpoints / "last"

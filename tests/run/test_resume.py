@@ -134,6 +134,22 @@ def test_it_goes_back_to_an_older_checkpoint(whole: Path, tmp_path: Path) -> Non
     assert outcome(copy) == outcome(whole)
 
 
+def test_a_damaged_best_state_is_given_up_if_one_says_so(whole: Path, tmp_path: Path) -> None:
+    """It would be tested at the end; the training itself does not need it."""
+    copy = shutil.copytree(whole, tmp_path / "copy", symlinks=True)
+    older = json.loads((copy / "checkpoints" / "step-25" / "training.json").read_text("utf-8"))["best"]
+    (copy / "checkpoints" / f"step-{older}" / "model.safetensors").unlink()
+    for link in ("best", "last"):
+        (copy / "checkpoints" / link).unlink()
+    (copy / "checkpoints" / "last").symlink_to("step-25")
+    with pytest.raises(BlockrecError, match=rf"(?s)E707.*`step-{older}`, is damaged.*--resume .*step-25` goes on"):
+        run(resume=copy)
+    result = run(resume=copy / "checkpoints" / "step-25")
+    assert result.best is not None and result.best.step > 25
+    assert outcome(copy)["last/model.safetensors"] == outcome(whole)["last/model.safetensors"]
+    assert f"of step {older}, is lost" in (copy / "log.txt").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
