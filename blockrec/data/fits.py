@@ -48,10 +48,10 @@ class Fits:
         written = folder / NUMBERS
         numbers = json.loads(written.read_text("utf-8")) if written.is_file() else {}
         fits = cls(found, {name: from_json(fit) for name, fit in numbers.items()}, _content(folder))
-        for feature in wanted:
-            if not fits._suits(feature):
-                message = f"`{folder}` does not say what the training data taught `{feature.root}`"
-                report.error("E501", message, feature.span, help="it is written by a run that reads this feature")
+        missing = [feature for feature in wanted if not fits._suits(feature)]
+        for name, feature in {f.name if f.kind == "dense" else f.root: f for f in reversed(missing)}.items():
+            message = f"`{folder}` does not say what the training data taught `{name}`"
+            report.error("E501", message, feature.span, help="it is written by a run that reads this feature")
         return fits
 
     def _suits(self, feature: Feature) -> bool:
