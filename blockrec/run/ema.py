@@ -32,8 +32,11 @@ class Averages:
 
     @contextmanager
     def in_place(self, model: nn.Module) -> Iterator[None]:
-        """The model's parameters are their averages, and afterwards every bit of their own values again."""
-        if self._raw is not None:
+        """The model's parameters are their averages, and afterwards every bit of their own values again.
+
+        Before the first move there are no averages: whoever loads weights then has those measured.
+        """
+        if self._raw is not None or self.moves == 0:
             yield
             return
         parameters = {path: model.get_parameter(path) for path in self.values}

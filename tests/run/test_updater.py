@@ -172,6 +172,12 @@ def test_averages_are_measured_and_the_weights_come_back() -> None:
         raise KeyError
     assert all(torch.equal(p, raw[path]) for path, p in model.named_parameters())
     assert not torch.equal(moves.averages["nodes.head.logit.weight"], raw["nodes.head.logit.weight"])
+    fresh = updater(model, ema=0.5)
+    with torch.no_grad():
+        model.get_parameter("nodes.head.logit.weight").fill_(7)
+    with fresh.averaged(model):
+        assert model.get_parameter("nodes.head.logit.weight").eq(7).all()
+    raw["nodes.head.logit.weight"].fill_(7)
     with updater(model).averaged(model):
         assert all(torch.equal(p, raw[path]) for path, p in model.named_parameters())
 
