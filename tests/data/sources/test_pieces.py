@@ -86,3 +86,17 @@ def test_mistakes_of_a_large_csv_file_have_their_row(tmp_path: Path, last: str, 
     path.write_text("a,b\n" + "1,2\n" * 40 + last + "\n", "utf-8")
     found, report = read(path, "a", "b", kind=kind)
     assert not found and message in report.errors[0].message
+
+
+@given(lengths=st.lists(st.integers(0, 40), min_size=1, max_size=60), group=st.integers(1, 60))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_pieces_of_long_lists_have_few_rows(tmp_path: Path, lengths: list[int], group: int) -> None:
+    path = tmp_path / "log.parquet"
+    columns = {"seen": [[i] * n for i, n in enumerate(lengths)], "other": [[0] * 99] * len(lengths)}
+    pq.write_table(pa.table(columns), path, row_group_size=group)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "VALUES", 50)
+        found = [*pieces.parquet_pieces(path, ["seen"])]
+    assert pa.concat_tables(found).column("seen").to_pylist() == columns["seen"]
+    mean = sum(max(n, 1) for n in lengths) / len(lengths)
+    assert all(len(piece) <= max(1, 50 / mean) for piece in found)
