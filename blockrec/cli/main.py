@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
-from typer.completion import completion_init
+from typer.completion import completion_init  # type: ignore[attr-defined]  # which typer imports there, too
 
 from blockrec.cli import (
     bench,
