@@ -60,6 +60,8 @@ def run(
 
     Results, weights and the picture of the model go to a directory of their own; the last line says where.
     """
+    if model is None and resume is None:
+        raise typer.BadParameter("name a model, or a run to go on with: `--resume`")
     from blockrec.run import run as train
     from blockrec.run.interrupt import stopped
 

@@ -34,7 +34,7 @@ def check_document(source: Any, wishes: Wishes, run: Path) -> list[str]:
     refused = [text for change in changes if not _is_free(change) for text in _texts(change)]
     if refused:
         more = f"; and {len(refused) - 1} more" if len(refused) > 1 else ""
-        help = f"`--warm-start {run}` begins a new run with the weights that fit; `blockrec diff` shows all changes"
+        help = f"`blockrec run --resume {run}` trains it as it was; `--warm-start {run}` begins anew with what fits"
         raise fail("E703", f"this is not what `{run}` trains: {refused[0]}{more}", help=help)
     return [text for change in changes for text in _texts(change)]
 

@@ -55,6 +55,33 @@ def test_a_mistake_is_told_with_its_place_and_nothing_is_written(blockrec: Any) 
     assert list(Path().iterdir()) == []
 
 
+def test_a_run_that_goes_on(blockrec: Any) -> None:
+    """With a model or without one, with or without saying which run."""
+    first = blockrec("run", "din", "--steps", "3", *SMALL)
+    (directory,) = [path for path in Path("runs/din").iterdir() if not path.is_symlink()]
+    for more in (
+        ["din", "--resume", "--steps", "4", *SMALL],
+        ["--resume", "--steps", "5"],
+        ["--resume", f"{directory}"],
+    ):
+        ended = blockrec("run", *more)
+        assert ended.code == 0 and f"resumed    {directory} after step" in ended.err, ended.err
+    assert json.loads((directory / "result.json").read_text("utf-8"))["steps"] == 5 and first.code == 0
+    changed = blockrec("run", "din", "--resume", "--steps", "4")
+    assert (
+        changed.code == 2 and "error[E703]" in changed.err and "`data.generate.planted_interests.users`" in changed.err
+    )
+    warm = blockrec("run", "din", "--steps", "1", "--warm-start", "din", *SMALL)
+    assert warm.code == 0 and "weights loaded" in warm.err
+
+
+def test_there_must_be_a_model_or_a_run(blockrec: Any) -> None:
+    nothing = blockrec("run")
+    assert nothing.code == 3 and "name a model, or a run to go on with" in nothing.err
+    none = blockrec("run", "--resume")
+    assert none.code == 2 and "error[E009]: there is no run in `runs`" in none.err
+
+
 def test_ctrl_c_saves_reports_and_exits_with_130() -> None:
     command = [sys.executable, "-m", "blockrec", "run", "dare", "--steps", "100000", *SMALL]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

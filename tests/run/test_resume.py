@@ -37,7 +37,8 @@ SETTINGS = {
     "scheduled": ["train.schedule={warmup: 6, cosine: {}}", "train.ema=0.9"],
     "plateau": ["train.schedule={plateau: {patience: 0}}", "train.optimizer.dense={sgd: {lr: 0.5, momentum: 0.9}}"],
     "stopped early": ["train.early_stop={patience: 2}", "train.optimizer.dense={adam: {lr: 2.0}}"],
-    "row-wise": ["train.optimizer.sparse={rowwise_adagrad: {}}", "eval.train=100"],
+    "row-wise": ["train.optimizer.sparse={rowwise_adagrad: {}}", "eval.train=100", "train.recompute=[deep]"],
+    "in 16 bits": ["train.precision=bf16", "train.optimizer.dense={adagrad: {}}"],
     "by tokens": ["data.batch_tokens=400", "data.shuffle={blocks: 4, rows: 50}"],
 }
 
