@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,7 @@ class Evaluated:
     split: str
     rows: int
     metrics: Mapping[str, float]
-    undefined: Sequence[str] = field(default=())
+    undefined: Sequence[str] = ()
     details: Mapping[str, Details] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -89,19 +90,26 @@ def evaluate_run(
         ranker=ranker_of(dataset, loaded.evaluation, log.say) if dataset.splits["train"].rows else None,
     )
     assert scores is not None
-    where = data or loaded.document.card or "its own data"
-    rows = dataset.splits[name].rows
     return Evaluated(
-        loaded.path,
-        loaded.checkpoint.name,
-        loaded.step,
-        where,
-        name,
-        rows,
-        scores.metrics,
-        scores.undefined,
-        scores.details,
+        run=loaded.path,
+        checkpoint=loaded.checkpoint.name,
+        step=loaded.step,
+        data=data or _trained_on(loaded.path) or "its own data",
+        split=name,
+        rows=dataset.splits[name].rows,
+        metrics=scores.metrics,
+        undefined=scores.undefined,
+        details=scores.details,
     )
+
+
+def _trained_on(run: Path) -> str | None:
+    """The card that a finished run was trained on, if it was one."""
+    try:
+        found = json.loads((run / "result.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found.get("data") if isinstance(found, dict) else None
 
 
 def chosen_split(dataset: Dataset, name: str | None) -> str:

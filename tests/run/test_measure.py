@@ -20,6 +20,12 @@ def test_the_metrics_are_those_of_the_run(little: RunResult, little_run: Path, s
     assert f"{wanted[f'{found.split}/click/auc']:.4f}" in str(found) and f"{found.rows:,} samples" in str(found)
 
 
+def test_what_is_known_beside_a_metric_is_told(little_run: Path) -> None:
+    found = evaluate_run(little_run, sets=["tasks.click.metrics=[ece]"]).to_json()
+    curve = found["details"]["test/click/ece"]["reliability"]
+    assert sum(curve["counts"]) == found["rows"] and found["data"] == "planted_interests"
+
+
 def test_other_metrics_and_another_checkpoint(little: RunResult, little_run: Path) -> None:
     found = evaluate_run(little_run, checkpoint="last", split="valid", sets=["tasks.click.metrics=[logloss]"])
     assert little.last is not None and found.step == little.last.step
