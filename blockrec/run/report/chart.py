@@ -45,13 +45,13 @@ class Axes:
             pen = "L" if math.isfinite(y) else "M"
         return "".join(parts)
 
-    def grid(self) -> Iterator[str]:
-        """Horizontal lines with their values, and values along the bottom."""
+    def grid(self, *, steps: bool = True) -> Iterator[str]:
+        """Horizontal lines with their values, and values along the bottom, which are whole if they are `steps`."""
         for value in self.y.ticks():
             y = self.y(value)
             yield tag("line", "grid", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y)
             yield element("text", [], "tick end", text=shown(value), x=LEFT - 6, y=y + 3.5)
-        for value in self.x.ticks(6):
+        for value in self.x.ticks(6, whole=steps):
             yield element("text", [], "tick mid", text=shown(value), x=self.x(value), y=HEIGHT - 8)
 
 

@@ -29,13 +29,14 @@ class Scale:
         space = (high - low) * margin or abs(high) * 0.1 or 1.0
         return cls(low - space, high + space, start, end)
 
-    def ticks(self, most: int = 5) -> list[float]:
-        """Multiples of 1, 2 or 5 times a power of ten within the range: at least 2, at most `most`.
+    def ticks(self, most: int = 5, *, whole: bool = False) -> list[float]:
+        """Multiples of 1, 2 or 5 times a power of ten within the range, at most `most`; only `whole` ones for steps.
 
         >>> Scale(0.61, 0.74, 0, 100).ticks()
         [0.65, 0.7]
         """
-        for exponent in range(math.floor(math.log10(self.high - self.low)) - 1, 400):
+        smallest = math.floor(math.log10(self.high - self.low)) - 1
+        for exponent in range(max(0, smallest) if whole else smallest, 400):
             for factor in (1, 2, 5):
                 first, last = (value / factor / 10.0**exponent for value in (self.low, self.high))
                 numbers = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
@@ -48,7 +49,7 @@ def shown(value: float) -> str:
     """A number beside an axis or in a tooltip: `12.5k`, `0.7312`, `3e-05`."""
     if not math.isfinite(value):
         return str(value)
-    if abs(value) >= 1000:
+    if 1000 <= abs(value) < 1e12:
         return f"-{human(-value)}" if value < 0 else human(value)
     return f"{value:.4g}"
 

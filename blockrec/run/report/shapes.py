@@ -74,7 +74,7 @@ def calibration_chart(curves: Sequence[Reliability], title: str) -> str:
     values = [v for c in curves for v in (*c.predicted, *c.observed)]
     axes = Axes.around(values, values)
     low, high = max(axes.x.low, axes.y.low), min(axes.x.high, axes.y.high)
-    parts = [*axes.grid(), tag("path", "line edge", d=axes.path([(low, low), (high, high)]))]
+    parts = [*axes.grid(steps=False), tag("path", "line edge", d=axes.path([(low, low), (high, high)]))]
     for curve in curves:
         points = list(zip(curve.predicted, curve.observed, strict=True))
         parts.append(tag("path", f"line {curve.split}", d=axes.path(points)))

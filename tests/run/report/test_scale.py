@@ -23,6 +23,12 @@ def test_a_scale_holds_all_values_and_has_round_ticks_inside(values: list[float]
     assert len(ticks) >= 1
 
 
+@given(st.lists(st.integers(1, 10**9), min_size=1))
+def test_steps_have_whole_ticks(steps: list[int]) -> None:
+    ticks = Scale.over(map(float, steps), 0, 100).ticks(6, whole=True)
+    assert len(ticks) <= 6 and all(tick == int(tick) for tick in ticks)
+
+
 @given(st.lists(NUMBERS, min_size=1, max_size=2000), st.integers(10, 300))
 def test_a_thinned_series_keeps_its_ends_and_its_extremes(values: list[float], most: int) -> None:
     points = [*enumerate(values)]
@@ -39,7 +45,8 @@ def test_a_series_without_finite_values_stays_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(12500, "12.5k"), (-2e6, "-2M"), (0.73125, "0.7312"), (3e-5, "3e-05"), (math.nan, "nan")]
+    ("value", "text"),
+    [(12500, "12.5k"), (-2e6, "-2M"), (0.73125, "0.7312"), (3e-5, "3e-05"), (1e37, "1e+37"), (math.nan, "nan")],
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert shown(value) == text
