@@ -9,6 +9,13 @@ from blockrec.data.sources.tables import Need, Wanted
 from blockrec.language.features import Feature, Features, Label
 
 Needs = dict[str, Need]
+GROUP = "group:"
+"""Before the name of a column in `used`: its values as the data have them, whatever a feature of it tells apart."""
+
+
+def group_column(name: str) -> str:
+    """The column that a metric groups by, as `used` has it."""
+    return name.removeprefix(GROUP)
 
 
 def feature_needs(features: Iterable[Feature], used: Collection[str], *, steps: bool) -> Needs:
@@ -18,6 +25,11 @@ def feature_needs(features: Iterable[Feature], used: Collection[str], *, steps: 
         for name, kind in columns_of(feature, steps=steps).items():
             add(found, name, Need(kind, feature.span, feature.name in used))
     return found
+
+
+def group_needs(names: Iterable[str]) -> Needs:
+    """The columns that metrics group by."""
+    return {group_column(name): Need("any", None, True) for name in names}
 
 
 def label_needs(labels: Iterable[Label], used: Collection[str], made: Collection[str], *, steps: bool) -> Needs:

@@ -11,7 +11,7 @@ from blockrec.data.core import Least
 from blockrec.data.derived import with_moments
 from blockrec.data.events import LogPlan
 from blockrec.data.form import check_form, read_split
-from blockrec.data.needs import Needs, feature_needs, label_needs, together
+from blockrec.data.needs import Needs, feature_needs, group_needs, label_needs, together
 from blockrec.data.pairs import read_negatives, read_positives
 from blockrec.data.plan import Plan
 from blockrec.data.samples import Impressions, SamplePlan
@@ -179,7 +179,7 @@ class _Reader:
             self.user: Need("any", self._place(self.made, "user"), True),
             self.time: Need("time", self._place(self.made, "time"), True),
         }
-        others = {name: Need("any", None, True) for name in self._other_columns}
+        others = group_needs(self._other_columns)
         labels = label_needs(self.features.labels.values(), self.used, made, steps=False)
         return together(
             keys, feature_needs(self._read_features, self.used, steps=False), labels, others, draw_needs(self.draws)

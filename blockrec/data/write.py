@@ -22,6 +22,7 @@ from blockrec.data.fits import Fits
 from blockrec.data.fitting import Fitter
 from blockrec.data.frame import spans
 from blockrec.data.histories import Bounds, Mask
+from blockrec.data.needs import group_column
 from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
 from blockrec.data.rows import Rows, of_samples, of_steps
@@ -223,11 +224,12 @@ class Writer:
         """Columns that metrics group by."""
         frame = self.samples.frame
         for name in self.plan.columns:
-            if is_list(frame.columns[name].type):
-                message = f"column `{name}` holds lists, by which nothing is grouped"
+            column = group_column(name)
+            if is_list(frame.columns[column].type):
+                message = f"column `{column}` holds lists, by which nothing is grouped"
                 self.report.error("E503", message, self.plan.at["split"])
             else:
-                self.columns.write(name, frame.codes(name)[1].astype(np.int64))
+                self.columns.write(name, frame.codes(column)[1].astype(np.int64))
 
 
 def _write_pieces(out: ColumnWriter, name: str, rows: int, piece: Piece, report: Diagnostics) -> bool:

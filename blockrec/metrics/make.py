@@ -36,7 +36,7 @@ def made(metric: Metric) -> Measure:
     """A fresh measure of rows; not of metrics over the catalogue."""
     name, settings = metric.kind.name, metric.settings
     if metric.kind.ranking:
-        return Grouped(ranked(ranking.METRICS[name], metric.k), "groups", "no group has a positive")
+        return Grouped(ranked(ranking.METRICS[name], metric.k), "groups", "no group has positives and others to rank")
     if name in ("auc", "gauc"):
         reason = f"every group has labels of one class only: {name.upper()} needs a group with both"
         return Grouped(group_auc, settings["average"], reason) if metric.by else Auc()

@@ -19,13 +19,18 @@ OfLists = Callable[[Numbers, Runs, Array, "int | None"], Numbers]
 
 
 def ranked(metric: OfLists, k: int | None) -> OfGroups:
-    """The metric of each list of candidates; NaN for one without a positive. Labels above 0 are gains."""
+    """The metric of each list of candidates. Labels above 0 are gains; they differ for `ndcg` alone.
+
+    NaN for a list whose rows all gain the same: it has one value in every order, often a perfect one.
+    """
 
     def of_groups(scores: Numbers, labels: Numbers, starts: Array) -> Numbers:
         falling, gains = scores[::-1], np.maximum(labels[::-1], 0.0)
+        gains = gains if metric is ndcg else (gains > 0).astype(np.float64)
         lists = (len(scores) - np.append(starts[1:], len(scores)))[::-1]
         values = metric(gains, Runs.of(falling, lists), lists, k)
-        found: Numbers = np.where(group_sums(gains > 0, lists) > 0, values, np.nan)[::-1]
+        told = np.maximum.reduceat(gains, lists) > np.minimum.reduceat(gains, lists)
+        found: Numbers = np.where(told, values, np.nan)[::-1]
         return found
 
     return of_groups

@@ -109,9 +109,9 @@ def _counting(task: Task, batch: Batch, scores: Array) -> tuple[Array, Array, di
     """
     label = batch[task.label]
     groups = {}
-    for column in task.groups:
+    for by, column in task.groups.items():
         group = values_of(batch[column])
-        groups[column] = array_of(group[label.rows] if isinstance(label, Jagged) else group).reshape(-1)
+        groups[by] = array_of(group[label.rows] if isinstance(label, Jagged) else group).reshape(-1)
     labels = array_of(values_of(label)).reshape(-1)
     if task.mask is None:
         return scores, labels, groups

@@ -16,6 +16,7 @@ from blockrec.run.prepare import Job
 from blockrec.run.progress import Display
 from blockrec.run.record import Record
 from blockrec.run.result import Measured
+from blockrec.run.tracked import Tracked
 from blockrec.run.train_sample import TrainSample
 from blockrec.run.watch import Look, Watched, look_at, watched_in
 
@@ -95,7 +96,7 @@ class Measuring:
         with self.loop.clock.time("eval"):
             return evaluate(
                 job.model,
-                samples,
+                Tracked(samples, split, self.log, bar=False),
                 split,
                 job.tasks,
                 batch_size=job.eval_batch_size,

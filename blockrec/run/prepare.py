@@ -177,10 +177,10 @@ def _check_task(graph: Graph) -> None:
 
 def columns_read(document: Document, graph: Graph, tasks: Sequence[Task], report: Diagnostics) -> list[str]:
     """Features and labels that a model reads, and the columns that its metrics group by; raises after errors."""
-    groups = {metric.by for task in tasks for metric in task.metrics if metric.by}
+    groups = {by: column for task in tasks for by, column in task.groups.items()}
     _check_groups(groups, document, report)
     report.raise_errors()
-    others = groups | ranked_columns(eval_settings(document.evaluated("eval")), document.features)
+    others = {*groups.values()} | ranked_columns(eval_settings(document.evaluated("eval")), document.features)
     return [*graph.used_features(), *sorted(others - set(graph.used_features()))]
 
 

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
+from blockrec.data.needs import GROUP
 from blockrec.graph.ir import Graph, Sink
 from blockrec.graph.lower import own_path
 from blockrec.jagged import Jagged
+from blockrec.language.features import Column, Feature, Hashed, Listed
 from blockrec.language.metrics import Metric, read_metrics
 from blockrec.metrics.measure import Array
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure: a task's logits, turned to predictions by its loss, against a label where a mask is not 0."""
+    """What to measure: a task's logits, turned to predictions by its loss, against a label where a mask is not 0.
+
+    columns: feature that metrics group by → where a batch has its values, if those of the feature are not enough.
+    """
 
     name: str
     label: str
     loss: str
     metrics: tuple[Metric, ...]
     mask: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def groups(self) -> set[str]:
-        """The columns that its metrics group by."""
-        return {metric.by for metric in self.metrics if metric.by}
+    def groups(self) -> dict[str, str]:
+        """What its metrics group by → where a batch has it."""
+        return {metric.by: self.columns.get(metric.by, metric.by) for metric in self.metrics if metric.by}
 
     @property
     def of_rows(self) -> list[Metric]:
@@ -49,7 +56,15 @@ def _task(sink: Sink, graph: Graph) -> Task:
     loss = sink.loss or f"tasks.{sink.name}"
     node = graph.nodes.get(loss)
     mask = next((edge.source for port, edge in node.edges() if port == "mask"), None) if node else None
-    return Task(sink.name, sink.label or sink.name, loss, tuple(read_metrics(sink.metrics)), mask)
+    metrics = tuple(read_metrics(sink.metrics))
+    columns = {by: _group_of(graph.features[by]) for m in metrics if (by := m.by) and by in graph.features}
+    return Task(sink.name, sink.label or sink.name, loss, metrics, mask, columns)
+
+
+def _group_of(feature: Feature) -> str:
+    """Where a batch tells apart what the data do: ids that share a row of a table are not one group."""
+    shared = isinstance(feature.ids, Listed | Hashed) and feature.axis is None
+    return f"{GROUP}{feature.source.name}" if shared and isinstance(feature.source, Column) else feature.name
 
 
 def predictions(model: Any, task: Task, logits: Tensor | Jagged) -> Array:

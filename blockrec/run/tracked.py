@@ -17,12 +17,13 @@ from blockrec.words import human
 
 @dataclass(frozen=True)
 class Tracked:
-    """The samples of `split`; going through them shows progress under a title."""
+    """The samples of `split`; going through them shows progress under a title. bar: no lines if there is a terminal."""
 
     split: Split
     title: str
     log: Log
     now: Callable[[], float] = perf_counter
+    bar: bool = True
 
     @property
     def rows(self) -> int:
@@ -32,7 +33,7 @@ class Tracked:
         """As those of the split."""
         console = self.log.console
         bar = Progress(BarColumn(24), TextColumn("{task.description}", markup=False), console=console, transient=True)
-        bar.disable = not console.is_terminal
+        bar.disable = not (self.bar and console.is_terminal)
         task = bar.add_task(self.title, total=self.rows)
         done, started = 0, self.now()
         shown = started

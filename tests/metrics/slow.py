@@ -68,11 +68,13 @@ def rmse(scores: Scores, labels: Scores) -> float:
     return math.sqrt(mse(scores, labels))
 
 
-def over_orders(of: Callable[[Scores, int], float]) -> Callable[[Scores, Scores, int], float | None]:
-    """The mean of `of(gains in order, k)` over all orders in which the scores fall; None without a positive."""
+def over_orders(
+    of: Callable[[Scores, int], float], graded: bool = False
+) -> Callable[[Scores, Scores, int], float | None]:
+    """The mean of `of(gains in order, k)` over all orders in which the scores fall; None if the order cannot matter."""
 
     def value(scores: Scores, labels: Scores, k: int) -> float | None:
-        if not any(y > 0 for y in labels):
+        if len({y if graded else y > 0 for y in labels}) == 1:
             return None
         rows = list(zip(scores, labels, strict=True))
         orders = [o for o in permutations(rows) if all(a[0] >= b[0] for a, b in pairwise(o))]
@@ -90,7 +92,7 @@ recall = over_orders(lambda gains, k: sum(g > 0 for g in gains[:k]) / sum(g > 0 
 precision = over_orders(lambda gains, k: sum(g > 0 for g in gains[:k]) / k)
 hit = over_orders(lambda gains, k: float(any(g > 0 for g in gains[:k])))
 mrr = over_orders(lambda gains, k: next((1 / place for place, g in enumerate(gains[:k], 1) if g > 0), 0.0))
-ndcg = over_orders(lambda gains, k: dcg(gains, k) / dcg(sorted(gains, reverse=True), k))
+ndcg = over_orders(lambda gains, k: dcg(gains, k) / dcg(sorted(gains, reverse=True), k), graded=True)
 
 EVERY = {f.__name__: f for f in (auc, xauc, logloss, normalized_entropy, ece, accuracy, mae, mse, rmse)}
 RANKING = {"recall": recall, "precision": precision, "hit": hit, "mrr": mrr, "ndcg": ndcg}

@@ -161,7 +161,7 @@ def test_a_prediction_that_is_no_number_is_said(word: object) -> None:
         ("normalized_entropy", [0, 0, 0], "no entropy"),
         ({"normalized_entropy": {"by": "user"}}, [0, 0, 0], "in every group all labels are 0"),
         ({"gauc": {"by": "user"}}, [0, 0, 1], "every group has labels of one class"),
-        ({"ndcg": {"k": 2, "by": "user"}}, [0, 0, 0], "no group has a positive"),
+        ({"ndcg": {"k": 2, "by": "user"}}, [0, 0, 0], "no group has positives and others"),
         ("auc", [0, 2, 1], "not all 0 or 1"),
         ({"gauc": {"by": "user"}}, [0, 0.5, 1], "not all 0 or 1"),
     ],

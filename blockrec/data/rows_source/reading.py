@@ -8,7 +8,7 @@ from pathlib import Path
 
 from blockrec.data.derived import is_read, with_moments
 from blockrec.data.form import read_split
-from blockrec.data.needs import Needs, feature_needs, label_needs, together
+from blockrec.data.needs import Needs, feature_needs, group_needs, label_needs, together
 from blockrec.data.rows_source.binding import Binding
 from blockrec.data.rows_source.nested import homes, members
 from blockrec.data.rows_source.plan import RowsPlan
@@ -131,7 +131,7 @@ class _Reader:
             draw_needs(self.draws),
             self._user_needs(),
             label_needs(labels, self.used, (), steps=False),
-            {name: Need("any", None, True) for name in others},
+            group_needs(others),
             dict(self._split_needs(split)),
             {name: Need("number" if name in where.numbers else "any") for name in where.columns} if where else {},
         )

@@ -16,6 +16,7 @@ from blockrec.data.columns import ColumnWriter
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import encode, encode_label, encode_lists
 from blockrec.data.fits import Fits
+from blockrec.data.needs import group_column
 from blockrec.data.reader import is_list
 from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import ages_of
@@ -177,9 +178,9 @@ class Encoder:
 
     def _group(self, name: str, piece: Piece) -> Array | None:
         """[rows] a hash of the value that a metric groups by, −1 for null."""
-        column = one_chunk(piece.rows[None].table.column(name))
+        column = one_chunk(piece.rows[None].table.column(group_column(name)))
         if is_list(column.type):
-            message = f"column `{name}` holds lists, by which nothing is grouped"
+            message = f"column `{group_column(name)}` holds lists, by which nothing is grouped"
             self.report.error("E503", message, self.plan.at)
             return None
         codes = np.full(len(column), -1, np.int64)
