@@ -19,10 +19,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from blockrec.diagnostics import fail
-from blockrec.run.checksums import SUMS, check_files, step_of, write_checksums
+from blockrec.run.checksums import check_files, step_of, write_checksums
 
 WEIGHTS, TRAINING, STATE = "model.safetensors", "training.pt", "training.json"
-FILES = (WEIGHTS, TRAINING, STATE, SUMS)
+FILES = (WEIGHTS, TRAINING, STATE)
+"""Of a checkpoint, beside their checksums."""
 LINKS = ("best", "last")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from blockrec.diagnostics import Diagnostics, fail
 from blockrec.language.document import load
 from blockrec.run.begun import Begun
-from blockrec.run.checkpoint import best_of, go_back, steps_in
+from blockrec.run.checkpoint import FILES, best_of, go_back, steps_in
 from blockrec.run.checksums import check_files, damage, step_of
 from blockrec.run.directory import BEGUN, RunDirectory, environment
 from blockrec.run.files import replace_text
@@ -108,7 +108,7 @@ def _check_whole(place: Place) -> None:
     """
     if place.checkpoint is None:
         return
-    check_files(place.checkpoint)
+    check_files(place.checkpoint, *FILES)
     best = best_of(place.checkpoint)
     wrong = "" if best is None else damage(place.checkpoint.with_name(f"step-{best}"))
     if wrong and not place.named:

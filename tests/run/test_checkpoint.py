@@ -16,7 +16,7 @@ from blockrec.diagnostics import BlockrecError
 from blockrec.run import checkpoint
 from blockrec.run.batches import Rows
 from blockrec.run.checkpoint import FILES, Snapshot, go_back, load_weights, read_training, save_checkpoint
-from blockrec.run.checksums import check_files, damage
+from blockrec.run.checksums import SUMS, check_files, damage
 from blockrec.run.loop import Loop, Plan
 from tests.run.toy import Samples, Toy, updater
 
@@ -70,7 +70,7 @@ def test_the_system_s_own_tool_reads_the_checksums(tmp_path: Path) -> None:
     if shutil.which("sha256sum") is None:
         pytest.skip("there is no sha256sum here")
     folder = save_checkpoint(tmp_path, snapshot(1), ["last"])
-    assert names(folder) == sorted(FILES)
+    assert names(folder) == sorted([*FILES, SUMS])
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
 
 
@@ -178,7 +178,7 @@ def test_a_full_disk_is_said_to_be_full(size: int) -> None:
         checkpoint._save_tensors({"x": torch.zeros(size)}, Path("/dev/full"))
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, SUMS])
 def test_a_byte_that_is_not_the_one_written_is_refused_by_name(tmp_path: Path, name: str) -> None:
     for step in (1, 2):
         save_checkpoint(tmp_path, snapshot(step), ["last"], keep=1)
@@ -195,7 +195,7 @@ def test_a_byte_that_is_not_the_one_written_is_refused_by_name(tmp_path: Path, n
     check_files(tmp_path / "last")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, SUMS])
 def test_a_missing_file_is_refused_by_name(tmp_path: Path, name: str) -> None:
     save_checkpoint(tmp_path, snapshot(1), ["last"])
     (tmp_path / "last" / name).unlink()

@@ -176,6 +176,14 @@ def test_settings_of_the_training_may_change(whole: Path, tmp_path: Path, capfd:
     assert "lr: 0.01" in (copy / "resolved.yaml").read_text("utf-8") and run(resume=copy).steps == 36
 
 
+def test_what_is_different_about_the_machine_is_said(whole: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(whole, tmp_path / "copy", symlinks=True)
+    known = json.loads((copy / "env.json").read_text("utf-8"))
+    (copy / "env.json").write_text(json.dumps({**known, "threads": 77}), "utf-8")
+    run(resume=copy)
+    assert f"threads: 77 → {known['threads']}; results may differ" in (copy / "log.txt").read_text("utf-8")
+
+
 def test_other_data_are_refused(whole: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(whole, tmp_path / "copy", symlinks=True)
     known = json.loads((copy / "data.json").read_text("utf-8"))
