@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Array, Column, ordered, places
+from blockrec.data.arrow import Array, Column, Table, ordered, places
 from blockrec.data.core import Least, core
 from blockrec.data.frame import Frame, Stored, index_type, spans
 from blockrec.data.keys import KeyCheck
@@ -27,6 +27,8 @@ from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span
 
 Index = NDArray[np.int64]
+MANY = 10_000_000
+"""Events after which the user hears how far the work is."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class LogPlan:
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             report.error("E503", disagreement(error), self.source.files.at)
         report.raise_errors()
-        self._write(pieces, spool.rows, folder)
+        self._write(pieces, spool.rows, folder, progress)
         shutil.rmtree(scratch)
         origin = self.source.files.origin(counts)
         notes = {"origin": asdict(origin), "read": sum(counts), "fulfil": spool.rows}
@@ -86,13 +88,13 @@ class LogPlan:
                 break
             if keys.good:
                 spool.add(table)
-            if counts.total() // 10_000_000 > (counts.total() - len(piece)) // 10_000_000:
+            if counts.total() // MANY > (counts.total() - len(piece)) // MANY:
                 progress(f"read {counts.total():,} events")
         keys.finish(self.source.files.origin(counts.values()), report)
         report.raise_errors()
         return [*counts.values()]
 
-    def _write(self, pieces: Pieces, rows: int, folder: Path) -> None:
+    def _write(self, pieces: Pieces, rows: int, folder: Path, progress: Callable[[str], None]) -> None:
         owners = pieces.codes(self.user, pieces.users)
         alive = core(owners, self._items(pieces), self.least) if self.least is not None else None
         merge = Merge(pieces, self.time, owners, alive, _shuffled(rows) if self.ties == "shuffled" else None)
@@ -100,7 +102,8 @@ class LogPlan:
         present = np.flatnonzero(counts)
         starts = (np.cumsum(counts) - counts)[present]
         schema = pieces.schema.remove(pieces.schema.get_field_index(PLACE))
-        write_log(folder, merge.ranges(counts), schema, pieces.users.take(pa.array(present)), starts, self.user)
+        users, ranges = pieces.users.take(pa.array(present)), _told(merge.ranges(counts), progress)
+        write_log(folder, ranges, schema, users, starts, self.user)
 
     def _items(self, pieces: Pieces) -> Any:
         """Codes of the items, if they must have events."""
@@ -111,6 +114,16 @@ class LogPlan:
         for column in pieces.column(item):
             seen = pa.concat_arrays([seen, column.drop_null().unique()]).unique()
         return pieces.codes(item, ordered(seen))
+
+
+def _told(ranges: Iterator[Table], progress: Callable[[str], None]) -> Iterator[Table]:
+    """The same; now and then the user hears how far they are."""
+    done = 0
+    for table in ranges:
+        yield table
+        if (done + len(table)) // MANY > done // MANY:
+            progress(f"sorted {done + len(table):,} events")
+        done += len(table)
 
 
 def _shuffled(rows: int) -> Array:

@@ -47,7 +47,7 @@ def prepare(plan: Plan, log: Log, folder: Path, report: Diagnostics, progress: C
     pool = Pool.of(plan.draws, log, trained) if plan.draws is not None else None
     if pool is not None:
         samples = replace(samples, made={**samples.made, **pool.made(samples.frame)})
-    Writer(plan, log, samples, part, trained, kept, report, pool).write(folder)
+    Writer(plan, log, samples, part, trained, kept, report, progress, pool).write(folder)
 
 
 def _by_part(part: Part, kind: Any) -> Array:

@@ -17,12 +17,13 @@ from blockrec.data.calendar import MISSING
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import encode, encode_label, encode_lists
-from blockrec.data.events import Log
+from blockrec.data.events import MANY, Log
 from blockrec.data.fits import Fits
 from blockrec.data.fitting import Fitter
 from blockrec.data.frame import spans
 from blockrec.data.histories import Bounds, Mask
 from blockrec.data.needs import group_column
+from blockrec.data.parts import write_parts
 from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
 from blockrec.data.rows import Rows, of_samples, of_steps
@@ -32,9 +33,6 @@ from blockrec.data.sampling.pool import Pool
 from blockrec.data.splits import NAMES, Part
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Buckets, Feature, Label
-
-Piece = Callable[[int, int, Diagnostics], "Array | None"]
-"""Encodes the rows `start:stop`; None if some do not fit."""
 
 
 @dataclass
@@ -52,6 +50,7 @@ class Writer:
     trained: Mask
     kept: dict[str, Mask | None]
     report: Diagnostics
+    progress: Callable[[str], None]
     pool: Pool | None = None
     rows: dict[str | None, Rows] = field(init=False)
     columns: ColumnWriter = field(init=False)
@@ -169,12 +168,14 @@ class Writer:
 
     def _encode(self, feature: Feature, out: ColumnWriter) -> None:
         rows, fit = self.rows[feature.sequence], self.fits.of(feature)
+        if len(rows) > MANY:
+            self.progress(f"encoding {feature.name}")
 
         def piece(start: int, stop: int, report: Diagnostics) -> Array | None:
             column = rows.column(feature, report, start, stop)
             return None if column is None else encode(feature, column, fit, rows.place, report)
 
-        _write_pieces(out, feature.name, len(rows), piece, self._report(feature.name))
+        write_parts(out, feature.name, len(rows), piece, self._report(feature.name))
 
     def _ages(self, feature: Feature) -> Array | None:
         """[steps] the times that ages count from; the moments of samples become a column."""
@@ -212,7 +213,7 @@ class Writer:
                 seen[start] = np.unique(values[rows.trained[start:stop]])
             return values
 
-        if _write_pieces(out, label.name, len(rows), piece, report) and label.type == "binary" and not self.plan.fitted:
+        if write_parts(out, label.name, len(rows), piece, report) and label.type == "binary" and not self.plan.fitted:
             known = np.unique(np.concatenate([*seen.values()]))
             if len(known) == 1:
                 what = "steps" if label.sequence else "samples"
@@ -230,18 +231,3 @@ class Writer:
                 self.report.error("E503", message, self.plan.at["split"])
             else:
                 self.columns.write(name, frame.codes(column)[1].astype(np.int64))
-
-
-def _write_pieces(out: ColumnWriter, name: str, rows: int, piece: Piece, report: Diagnostics) -> bool:
-    """Write a column part by part; where a part does not fit, the whole column decides, and says why."""
-    for start, stop in spans(rows):
-        values = piece(start, stop, Diagnostics())
-        if values is None:
-            whole = piece(0, rows, report)
-            if whole is None:
-                out.drop(name)
-                return False
-            out.write(name, whole)
-            return True
-        out.append(name, values)
-    return True
