@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blockrec.data.derived import is_read, with_moments
@@ -140,7 +140,7 @@ class _Reader:
             feature_needs(of_files, self.used, steps=True),
             label_needs(labels, self.used, (), steps=True),
         )
-        missing_columns(needs, known, "the data", self.report)
+        self._report_missing(needs, known, parts)
         needs = {name: need for name, need in needs.items() if name in known}
         self._check_lengths(features)
         found = [name for files in parts.values() for name in files.columns(self.report)]
@@ -169,6 +169,19 @@ class _Reader:
         if self.draws is None or not avoids_seen(self.draws):
             return {}
         return {str(setting(self.section, "user")): Need("any", self.section.at.get("user", self.draws.at), True)}
+
+    def _report_missing(self, needs: Mapping[str, Need], known: list[str], parts: dict[str, Files]) -> None:
+        """E502, with the file that lacks a column if others have it."""
+        missing = {name: need for name, need in needs.items() if need.required and name not in known}
+        single = [replace(files, paths=(path,)) for files in parts.values() if missing for path in files.paths]
+        each = {files.paths[0]: self._columns(files) for files in single}
+        for name, need in missing.items():
+            lacking = [path for path, columns in each.items() if name not in columns]
+            if len(lacking) < len(each):
+                message = f"`{lacking[0]}` has no column `{name}`, which other files have"
+                self.report.error("E502", message, need.at, help="all files need the columns that are read")
+            else:
+                missing_columns({name: need}, known, "the table of rows", self.report)
 
     def _check_lengths(self, features: dict[str, Feature]) -> None:
         """E502 for a sequence of which nothing that is read is a list: nobody knows how long it is."""

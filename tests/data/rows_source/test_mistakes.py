@@ -38,7 +38,7 @@ def one(errors: list[str]) -> str:
         (f"{DATA}\nvalid: rows.parquet\nsplit: {{by: time}}", "E101 `split` has no meaning beside `valid`"),
         (f"{DATA}\nsplit: {{by: leave_last}}", "E107 `leave_last` does not divide rows [one of random, time, user]"),
         (f"{DATA}\nsplit: {{valid: 0.5, test: 0.5}}", "E106 shares 0.5 and 0.5"),
-        (f"{DATA}\ntime: when\nsplit: {{by: time}}", "E502 the data has no column `when`"),
+        (f"{DATA}\ntime: when\nsplit: {{by: time}}", "E502 the table of rows has no column `when`"),
         (f"{DATA}\nwhere: itm > 2", "E502 no column `itm` [did you mean `item`?]"),
         (f"{DATA}\nwhere: item > 20", "E505 no row is left to train with"),
         ("test: rows.parquet", "E501 there are no rows to train with"),
@@ -51,14 +51,22 @@ def test_in_the_section(shop: Project, data: str, start: str) -> None:
 @pytest.mark.parametrize(
     ("features", "used", "start"),
     [
-        ("itm: {vocab: 10}", ("itm", "click"), "E502 the data has no column `itm` [did you mean `item`?] at itm"),
+        (
+            "itm: {vocab: 10}",
+            ("itm", "click"),
+            "E502 the table of rows has no column `itm` [did you mean `item`?]",
+        ),
         ("item: {vocab: 9}", ("item", "click"), "E504 id 9 of column `item` in `rows.parquet`, row 10"),
         (
             SEEN,
             ("seen.item", "seen.stars", "click"),
             "E503 `rows.parquet`, row 2 has 1 values in `seen_stars` and 0 in",
         ),
-        ("past: {fields: {item: {vocab: 9}}}", ("past.item", "click"), "E502 the data has no column `past_item`"),
+        (
+            "past: {fields: {item: {vocab: 9}}}",
+            ("past.item", "click"),
+            "E502 the table of rows has no column `past_item`",
+        ),
         (
             "past: {fields: {item: {vocab: 9, column: item}}}",
             ("past.item", "click"),
@@ -90,3 +98,16 @@ def test_text_and_numbers_that_share_ids(project: Project) -> None:
     data = DATA + "\nsplit: {valid: 0, test: 0}"
     error = one(project.errors(data, features, used=("item", "seen.item", "click")))
     assert error.startswith("E503 columns that share the ids of `item` do not agree")
+
+
+def test_a_column_that_one_of_several_files_lacks(shop: Project) -> None:
+    shop.parquet("other.parquet", item=[1], click=[1])
+    features = "item: {vocab: 10}\nuser: {vocab: auto}"
+    error = one(shop.errors("train: [rows.parquet, other.parquet]", features, used=("item", "user", "click")))
+    assert error.startswith("E502 `") and "other.parquet` has no column `user`, which other files have" in error
+
+
+def test_nan_is_no_value(project: Project) -> None:
+    project.parquet("rows.parquet", x=[1.0, float("nan"), 3.0, 5.0], click=[0, 1, 0, 1])
+    error = one(project.errors(DATA + "\nsplit: {valid: 0, test: 0}", "x: {dense: 1}", used=("x", "click")))
+    assert error.startswith("E503 column `x` has no value in `rows.parquet`, row 2")

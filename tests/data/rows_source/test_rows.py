@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 from collections.abc import Callable
@@ -246,3 +247,20 @@ def test_nothing_is_built_twice(shop: Project) -> None:
     for _ in range(2):
         shop.dataset(DATA.replace("FORM", "parquet"), "item: {vocab: 10}", used=("item", "click"))
     assert len(list((shop.folder / "cache").glob("rows-*"))) == 1
+
+
+def test_packed_files(project: Project) -> None:
+    with gzip.open(project.folder / "rows.csv.gz", "wt", encoding="utf-8") as file:
+        file.write("item,seen_item,click\n1,2|3,0\n4,,1\n")
+    features = "item: {vocab: 10}\nseen: {fields: {item: {like: item}}}"
+    data = DATA.replace("FORM", "csv.gz") + "\ncsv: {lists: '|'}"
+    found = plain(project.dataset(data, features, used=("item", "seen.item", "click")))
+    assert found == {"seen.item": [[2, 3], []], "item": [1, 4], "click": [0, 1]}
+
+
+def test_a_default_stands_for_null_and_nan(project: Project) -> None:
+    steps = [[1.0, float("nan")], [], [None, 2.0], [4.0]]
+    project.parquet("rows.parquet", x=[1.0, float("nan"), None, 5.0], seen_x=steps, click=[0, 1, 0, 1])
+    features = "x: {dense: 1, default: 7}\nseen: {fields: {x: {dense: 1, default: 9}}}"
+    found = plain(project.dataset(DATA.replace("FORM", "parquet"), features, used=("x", "seen.x", "click")))
+    assert found["x"] == [[1], [7], [7], [5]] and found["seen.x"] == [[[1], [9]], [], [[9], [2]], [[4]]]
