@@ -48,7 +48,9 @@ def _tiles(run: RunFiles) -> Iterator[str]:
     for path in [path for path in measured if path.startswith("test/")][:4] or [*measured][:4]:
         yield tile(f"{measured[path]:.4f}", path)
     if result:
-        yield tile(f"{result['steps']:,}", f"steps, {counted(result['training']['epochs'], 'epoch')}")
+        steps, planned = result["steps"], result["training"]["steps"]
+        whole = f"steps, {counted(result['training']['epochs'], 'epoch')}"
+        yield tile(f"{steps:,}", whole if steps == planned else f"of {planned:,} steps")
         yield tile(human(result["rows_per_second"]), "training samples a second")
         yield tile(duration(sum(result["seconds"].values())), "in all")
         yield tile(f"{result['peak_memory_bytes'] / 2**20:,.0f} MiB", "memory at most")

@@ -121,6 +121,13 @@ def test_a_run_that_stopped_shows_the_end_of_its_log(copy: Path) -> None:
     assert "not finished" in text and "the loss is nan at step 7" in text
 
 
+def test_a_run_that_was_interrupted_says_how_far_it_came(copy: Path) -> None:
+    result = json.loads((copy / "result.json").read_text("utf-8"))
+    (copy / "result.json").write_text(json.dumps({**result, "interrupted": True, "steps": 3}), "utf-8")
+    texts = read(write_report(copy)).texts
+    assert "interrupted" in texts and f"of {result['training']['steps']} steps" in texts
+
+
 def test_what_users_write_is_text(copy: Path) -> None:
     for name in ("model.yaml", "resolved.yaml", "log.txt"):
         (copy / name).write_text("doc: </pre><script>alert(1)</script> & so\n", "utf-8")
