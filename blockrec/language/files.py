@@ -13,7 +13,7 @@ from blockrec.language.source import MAX_BYTES
 PACKAGE = Path(__file__).resolve().parent.parent
 ZOO = PACKAGE / "model_zoo" if (PACKAGE / "model_zoo").is_dir() else PACKAGE.parent / "model_zoo"
 """Inside an installed package, beside it in a checkout."""
-DATA = (".csv", ".parquet", ".arrow", ".feather")
+DATA = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".gz")
 """Endings of files that no model is in."""
 
 
@@ -50,7 +50,7 @@ def read_model(model: str | Path | Mapping[str, object], report: Diagnostics) ->
         report.error("E009", f"there is no file `{model}`", help=help)
         return None
     if path.suffix in DATA:
-        help = f"name it in a model: data: {{events: {path.name}}}; `blockrec new NAME` makes one to begin with"
+        help = f"`blockrec data {path.name} --infer > card.yaml` proposes a card, for `run MODEL --data card.yaml`"
         report.error("E007", f"`{model}` is data, not a model", help=help)
         return None
     source = read_file(path, report)

@@ -322,4 +322,4 @@ def test_data_are_no_model(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"user,item\n\xff\x00")
     report = Diagnostics()
     assert load(tmp_path / name, report) is None
-    assert [(d.code, "data: {events: " in d.help) for d in report] == [("E007", True)]
+    assert [(d.code, f"blockrec data {name} --infer" in d.help) for d in report] == [("E007", True)]
