@@ -122,6 +122,7 @@ def _document(layers: Layers, path: Path | None, fence: Fence, report: Diagnosti
     params = _params(root, report)
     sections = _evaluated(root, params, fence, report)
     validate(sections, model_schema(), report)
+    sections = _with_metrics(sections)
     check_training(sections.section("train"), report)
     check_steering(sections, report)
     if not all(isinstance(root.get(key), Map) for key in ("graph", "features")):
@@ -171,6 +172,19 @@ def _evaluated(root: Map, params: Mapping[str, Any], fence: Fence, report: Diagn
         for key, (key_at, value, at) in root.entries().items()
     }
     return Map(root.span, entries)
+
+
+def _with_metrics(sections: Map) -> Map:
+    """Tasks that name no metrics have those of `eval`."""
+    common, tasks = sections.section("eval").entries().get("metrics"), sections.section("tasks")
+    if common is None or not tasks:
+        return sections
+    filled = {
+        name: (key, Map(task.span, {"metrics": common, **task.entries()}) if isinstance(task, Map) else task, at)
+        for name, (key, task, at) in tasks.entries().items()
+    }
+    key, _, at = sections.entries()["tasks"]
+    return Map(sections.span, {**sections.entries(), "tasks": (key, Map(tasks.span, filled), at)})
 
 
 def _name(root: Map, path: Path | None) -> str:

@@ -207,7 +207,7 @@ def _check_groups(groups: Iterable[str], document: Document, report: Diagnostics
 
 def _metric_place(document: Document, name: str) -> Any:
     """Where a metric says `by: name`."""
-    for task in document.root.section("tasks").values():
+    for task in document.evaluated("tasks").values():
         for word in (task.get("metrics") or []) if isinstance(task, Map) else []:
             options = next(iter(word.values())) if isinstance(word, Map) else None
             if isinstance(options, Map) and options.get("by") == name:

@@ -183,7 +183,8 @@ DRAWN: Schema = _object(
         "by": {
             "enum": ["popularity", "uniform"],
             "default": "popularity",
-            "description": "Drawn as often as an item occurs in the training part (to the power `alpha`), or all alike.",
+            "description": "Drawn as often as an item occurs in the training part (to the power `alpha`), or all "
+            "alike.",
         },
         "alpha": _number("Power of the popularity, e.g. 0.75: below 1 rare items are drawn more often.", 1),
         "avoid": {
@@ -206,8 +207,8 @@ SPLIT: Schema = _object(
         "valid": {
             "type": "number",
             "minimum": 0,
-            "description": "Share of the samples (time, random) or users (user), default 0.1; samples a user (leave_last), "
-            "1.",
+            "description": "Share of the samples (time, random) or users (user), default 0.1; samples a user "
+            "(leave_last), 1.",
         },
         "test": {"type": "number", "minimum": 0, "description": "As `valid`."},
         "valid_from": {
@@ -238,7 +239,8 @@ DATA: Schema = _object(
         "valid": _files("Rows that validate. With neither `valid` nor `test`, `split` takes them from `train`."),
         "test": _files("Rows that test."),
         "synthetic": _object(
-            "Instead of files: random values of the types that the features declare. There is nothing to learn in them.",
+            "Instead of files: random values of the types that the features declare. There is nothing to learn in "
+            "them.",
             {
                 "rows": _count("Number of samples.", default=20_000),
                 "seed": _count("Seed of everything drawn.", minimum=0, default=0),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from blockrec.language.schema.metrics import METRIC
+
 Schema = dict[str, Any]
 
 _DECAY: Schema = {
@@ -337,6 +339,11 @@ EVAL: Schema = {
             "pattern": r"^[1-9][0-9]* (step|epoch)s?$",
             "default": "1 epoch",
             "description": "How often to measure on `valid`, e.g. `1 epoch` or `150 steps`; the end counts anyway.",
+        },
+        "metrics": {
+            "type": "array",
+            "items": METRIC,
+            "description": "Of tasks that name none.",
         },
         "batch_size": {
             "type": "integer",
