@@ -14,7 +14,7 @@ from .corpus import FOLDER, Case, cases, find, line_of
 
 CASES = cases()
 SUGGESTION = re.compile(r"(?:did you mean `(.+?)`\?|`.+?` is called `(.+?)` here|write (\S+|\[.*\]))")
-NOT_BY_CHECK = ("E5", "E6", "E7")
+NOT_BY_CHECK = ("E5", "E6", "E7", "W204")
 """Codes of data, kernels and runs."""
 
 
