@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from blockrec.disk import replace_text
 
 
 def folder() -> Path:
@@ -38,6 +39,4 @@ def write_json(name: str, value: Any) -> None:
     path = folder() / f"{name}.json"
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(value, file)
-        Path(file.name).replace(path)
+        replace_text(path, json.dumps(value))

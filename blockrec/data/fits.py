@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from blockrec import cache
 from blockrec.data.arrow import one_chunk
 from blockrec.data.numbers import Edges, Fit, Scale, from_json
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics
+from blockrec.disk import sha256_of
 from blockrec.language.features import Buckets, Feature, Listed
 
 NUMBERS = "numbers.json"
@@ -68,7 +69,5 @@ def _vocabulary(folder: Path, feature: Feature) -> Vocabulary | None:
 
 
 def _content(folder: Path) -> str:
-    found = sha256()
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        found.update(path.name.encode() + sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return cache.digest((path.name, sha256_of(path)) for path in files)

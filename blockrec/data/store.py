@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blockrec import cache
+from blockrec.disk import replace_text, sha256_of
 
 FORMAT = 5
 """Part of every name: raised when the meaning of stored files changes."""
@@ -47,17 +47,7 @@ def content_hash(path: Path, memory: Path) -> str:
     note = memory / f"{cache.digest(seen)}.json"
     with contextlib.suppress(OSError, ValueError):
         return str(json.loads(note.read_text("utf-8")))
-    found = _sha256(path)
+    found = sha256_of(path)
     memory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=memory, delete=False, encoding="utf-8") as out:
-        json.dump(found, out)
-    Path(out.name).replace(note)
+    replace_text(note, json.dumps(found))
     return found
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            found.update(piece)
-    return found.hexdigest()

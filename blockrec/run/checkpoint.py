@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from blockrec.diagnostics import fail
+from blockrec.disk import point
 from blockrec.run.checksums import check_files, step_of, write_checksums
 
 WEIGHTS, TRAINING, STATE = "model.safetensors", "training.pt", "training.json"
@@ -154,14 +155,6 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def point(link: Path, target: Path) -> None:
-    """Let a link point to a folder beside it."""
-    fresh = link.with_name(f".{link.name}.link")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target.name, target_is_directory=True)
-    fresh.replace(link)
-
-
 def _remove_unused(folder: Path, keep: int) -> None:
     """What stays: what links point to, `keep` states before the last one, and the best that each of these knows."""
     linked = {(folder / link).resolve().name for link in LINKS if (folder / link).is_symlink()}
@@ -182,5 +175,8 @@ def _remove(step: Path) -> None:
 
 def _clean(folder: Path) -> None:
     """Take away what a process that was killed has left."""
-    for left in folder.glob(".step-*"):
-        shutil.rmtree(left)
+    for left in folder.glob(".*step-*"):
+        if left.is_symlink():
+            left.unlink()
+        else:
+            shutil.rmtree(left)

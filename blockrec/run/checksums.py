@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from pathlib import Path
 
 from blockrec.diagnostics import fail
+from blockrec.disk import sha256_of
 
 SUMS = "SHA256SUMS"
 LINES = r"([0-9a-f]{64}  [!-~]+\n)+"
-CHUNK = 2**22
-"""Bytes read at a time."""
 
 
 def write_checksums(folder: Path) -> None:
     """Write `SHA256SUMS` of all other files in a folder."""
-    lines = [f"{digest_of(file)}  {file.name}\n" for file in sorted(folder.iterdir()) if file.name != SUMS]
+    lines = [f"{sha256_of(file)}  {file.name}\n" for file in sorted(folder.iterdir()) if file.name != SUMS]
     (folder / SUMS).write_text("".join(lines), "utf-8")
 
 
@@ -54,16 +52,7 @@ def _wrong(folder: Path, name: str, digest: str) -> str:
     file = folder / name
     if not file.is_file():
         return f"`{name}` is missing"
-    return "" if digest_of(file) == digest else f"`{name}` does not have the SHA-256 that `{SUMS}` says"
-
-
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal digits."""
-    found = sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+    return "" if sha256_of(file) == digest else f"`{name}` does not have the SHA-256 that `{SUMS}` says"
 
 
 def advice(folder: Path) -> str:

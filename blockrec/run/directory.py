@@ -20,10 +20,11 @@ from typing import Any
 import torch
 import yaml
 
+from blockrec.disk import point, replace_text
 from blockrec.graph.ir import Graph
 from blockrec.language.document import Document
 from blockrec.metrics.measure import Details
-from blockrec.run.files import replace_text, writing
+from blockrec.run.files import writing
 from blockrec.run.stream import Stream
 from blockrec.viz import svg
 
@@ -199,8 +200,5 @@ def _part(path: Path) -> Path:
 def link_latest(path: Path) -> None:
     """Let `latest` beside a run point to it."""
     link = path.with_name("latest")
-    fresh = link.with_name(f".{link.name}.{path.name}")
     with writing(link, path):
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(path.name, target_is_directory=True)
-        fresh.replace(link)
+        point(link, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,13 +37,3 @@ def _advice(run: Path) -> str:
     if (run / LAST).exists():
         return f"the last checkpoint is whole: make room, then `blockrec run --resume {run}` goes on from it"
     return "there is no checkpoint yet: make room, and begin again"
-
-
-def replace_text(file: Path, text: str) -> None:
-    """Write a file so that it has its old content or the new one, whenever the power goes."""
-    fresh = file.with_name(f".{file.name}.part")
-    with fresh.open("w", encoding="utf-8") as content:
-        content.write(text)
-        content.flush()
-        os.fsync(content.fileno())
-    fresh.replace(file)

@@ -1,4 +1,4 @@
-"""One process at a time works on a folder; the lock goes with the process, however that ends."""
+"""One process at a time trains in a run directory; the lock goes with the process, however that ends."""
 
 from __future__ import annotations
 
@@ -6,22 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from blockrec.diagnostics import fail
-
-
-def locked(file: IO[str] | int) -> bool:
-    """Take the lock of an open file or folder, which holds as long as that is open; False if another process has it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+from blockrec.disk import locked
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, fail
+from blockrec.disk import replace_text
 from blockrec.language.document import load
 from blockrec.run.begun import Begun
 from blockrec.run.checkpoint import FILES, best_of, go_back, steps_in
 from blockrec.run.checksums import check_files, damage, step_of
 from blockrec.run.directory import BEGUN, RunDirectory, environment
-from blockrec.run.files import replace_text
 from blockrec.run.find import RESOLVED, find_run
 from blockrec.run.lock import held
 from blockrec.run.log import Log

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from blockrec.diagnostics import fail
+from blockrec.disk import locked
 
 LOCK = "lock"
 
@@ -16,15 +17,8 @@ def alone(folder: Path, what: str) -> Iterator[None]:
     """Hold the folder, where the system can lock files; it is free again when the process ends, however it ends.
     Raises `BlockrecError` (E506) if another process holds it.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise fail("E506", f"another process is fetching `{what}`", help="wait until it has ended") from None
+        if not locked(file):
+            raise fail("E506", f"another process is fetching `{what}`", help="wait until it has ended")
         yield

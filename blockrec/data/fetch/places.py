@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from blockrec import cache
 from blockrec.diagnostics import fail
+from blockrec.disk import replace_text
 
 RECORD = "catalogue.json"
 
@@ -48,9 +48,7 @@ def record(name: str, files: Mapping[str, Seen]) -> None:
     known = _read()
     known[name] = {**known.get(name, {}), **{file: asdict(seen) for file, seen in files.items()}}
     home().mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=home(), delete=False, encoding="utf-8") as out:
-        json.dump(known, out, indent=1)
-    Path(out.name).replace(home() / RECORD)
+    replace_text(home() / RECORD, json.dumps(known, indent=1))
 
 
 def _read() -> dict[str, dict[str, Any]]:

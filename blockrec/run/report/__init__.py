@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from blockrec.disk import replace_text
 from blockrec.run.find import find_run
 from blockrec.run.report.files import read_run
 from blockrec.run.report.page import page
@@ -20,10 +21,5 @@ def write_report(run: str | Path, out: str | Path | None = None, *, runs_dir: st
     """
     folder = find_run(run, runs_dir)
     target = Path(out) if out is not None else folder / REPORT
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_text(page(read_run(folder)), "utf-8")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    replace_text(target, page(read_run(folder)))
     return target

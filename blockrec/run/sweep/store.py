@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from blockrec.diagnostics import fail
-from blockrec.run.lock import locked
+from blockrec.disk import locked, replace_text
 
 Row = Mapping[str, Any]
 """point, seed, settings; then metrics, steps, rows_per_second, seconds, directory; or error."""
@@ -27,12 +26,7 @@ class Store:
     def add(self, row: Row) -> None:
         """Keep a row, in the place of an earlier one of that point and seed."""
         self.rows[row["point"], row["seed"]] = dict(row)
-        fresh = self.path.with_name(f".{self.path.name}.part")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(kept)}\n" for kept in self.rows.values())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        replace_text(self.path, "".join(f"{json.dumps(kept)}\n" for kept in self.rows.values()))
 
     @contextmanager
     def held(self) -> Iterator[IO[str]]:
