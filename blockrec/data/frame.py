@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -121,21 +121,6 @@ class Chosen:
 
     def take(self, rows: Index) -> Column:
         return self.values.take(self.index[rows])
-
-
-@dataclass(frozen=True)
-class Derived:
-    """A column that is made from another one, value by value."""
-
-    values: Values
-    type: Any
-    function: Callable[[Column], Column]
-
-    def part(self, start: int, stop: int) -> Column:
-        return self.function(self.values.part(start, stop))
-
-    def take(self, rows: Index) -> Column:
-        return self.function(self.values.take(rows))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from blockrec.data.arrow import Array
 
 NAMES = ("train", "valid", "test")
 TRAIN, VALID, TEST = range(3)
-Index = NDArray[np.int64]
 Part = NDArray[np.int8]
 
 

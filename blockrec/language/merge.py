@@ -5,11 +5,9 @@ A patch that sets `block` replaces the node and keeps only `in`: parameters of t
 
 from __future__ import annotations
 
-from blockrec.diagnostics import Span
 from blockrec.language.values import Map
 
 Path = tuple[str, ...]
-Entry = tuple[Span, object, Span]
 
 
 def merge(base: Map, patch: Map, path: Path = ()) -> Map:

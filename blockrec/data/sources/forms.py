@@ -26,8 +26,3 @@ def form_of(path: Path) -> Form:
     """
     name = path.with_suffix("") if path.suffix in _PACKED else path
     return _ENDINGS.get(name.suffix, "csv")
-
-
-def is_packed(path: Path) -> bool:
-    """Whether the file is compressed as a whole; it is unpacked while it is read."""
-    return path.suffix in _PACKED
