@@ -82,8 +82,7 @@ class Gather:
         if self.sampler is not None and name == SAMPLED:
             return self.sampler.draw(rows, key)
         start, end = self._window(name, rows)
-        lengths = end - start
-        return lengths, np.arange(lengths.sum()) + np.repeat(start - np.cumsum(lengths) + lengths, lengths)
+        return end - start, steps_of(start, end)
 
     def _sequence(self, name: str, rows: Index, lengths: Index, index: Index) -> Batch:
         """All fields of one sequence over the same offsets."""
@@ -131,6 +130,12 @@ def window(sequence: Sequence, start: Index, end: Index) -> tuple[Index, Index]:
     if sequence.keep == "last":
         return np.maximum(start, end - sequence.max_len), end
     return start, np.minimum(end, start + sequence.max_len)
+
+
+def steps_of(start: Index, end: Index) -> Index:
+    """[Σ] all steps of the histories `start:end`, one history after another."""
+    lengths = end - start
+    return np.asarray(np.arange(lengths.sum()) + np.repeat(start - np.cumsum(lengths) + lengths, lengths))
 
 
 def _constant(feature: Feature, value: float, size: int) -> Tensor:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from blockrec.data import arrow
 from blockrec.data.batches import Gather, Split, window
 from blockrec.data.columns import mapped
-from blockrec.data.numbers import Fit, from_json
+from blockrec.data.fits import Fits
+from blockrec.data.notes import noted_fits, read_notes
+from blockrec.data.numbers import Fit
 from blockrec.data.plan import Plan
+from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sampling.sampler import Sampler
 from blockrec.data.splits import NAMES
@@ -31,13 +29,19 @@ class Dataset:
     vocabularies: root feature with `vocab: auto` → rows of its table (row 0 is for values unseen in training).
     splits: `train`, `valid` and `test`; the last two may be empty.
     files: the folder of generated files (with the known truth), None for files of the user.
+    fits: what features learned from the training part.
     """
 
     splits: Mapping[str, Split]
     vocabularies: Mapping[str, int]
     files: Path | None
     notes: Mapping[str, Any] = field(repr=False)
-    values: Mapping[str, Vocabulary] = field(repr=False)
+    fits: Fits = field(repr=False)
+
+    @property
+    def values(self) -> Mapping[str, Vocabulary]:
+        """Root feature → its vocabulary."""
+        return self.fits.vocabularies
 
     def describe(self) -> dict[str, Any]:
         """Events, users, items of a log; samples a part; mean and longest history a sequence; positive rate a label."""
@@ -48,37 +52,23 @@ class Dataset:
         return {**found, "history": _histories(gather), "positive": _rates(gather, self.notes["binary"])}
 
     def save_vocabularies(self, folder: Path) -> None:
-        """Write `<feature>.parquet` (columns value, row) for each vocabulary, and numbers.json: edges and scales."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for root, vocabulary in self.values.items():
-            rows = np.arange(1, 1 + len(vocabulary.values))
-            pq.write_table(pa.table({"value": vocabulary.values, "row": rows}), folder / f"{root}.parquet")
-        if self.notes["numbers"]:
-            (folder / "numbers.json").write_text(json.dumps(self.notes["numbers"], indent=1), "utf-8")
+        """See `Fits.save`."""
+        self.fits.save(folder)
 
 
-def opened(folder: Path, plan: Plan, files: Path | None) -> Dataset:
-    """Map what `prepare` wrote into `folder`."""
-    notes = json.loads((folder / "notes.json").read_text("utf-8"))
-    values = {root: _vocabulary(folder, root, cold) for root, cold in notes["vocabularies"].items()}
-    gather = _gather(folder, plan, {name: from_json(fit) for name, fit in notes["numbers"].items()})
+def opened(folder: Path, plan: Plan | RowsPlan, files: Path | None) -> Dataset:
+    """Map what was built into `folder`, of events or of rows."""
+    notes = read_notes(folder)
+    fits = noted_fits(folder, notes)
+    gather = _gather(folder, plan, fits.numbers)
     splits, first = {}, 0
     for name in NAMES:
         splits[name] = Split(name, first, notes["samples"][name], gather)
         first += notes["samples"][name]
-    return Dataset(splits, {root: v.rows for root, v in values.items()}, files, notes, values)
+    return Dataset(splits, {root: v.rows for root, v in fits.vocabularies.items()}, files, notes, fits)
 
 
-def stored(folder: Path) -> set[str]:
-    """Names of the features and labels that `prepare` wrote into `folder`."""
-    return set(json.loads((folder / "notes.json").read_text("utf-8"))["stored"])
-
-
-def _vocabulary(folder: Path, root: str, cold: int) -> Vocabulary:
-    return Vocabulary(arrow.one_chunk(arrow.read(folder / f"{root}.vocabulary.arrow").column("value")), cold)
-
-
-def _gather(folder: Path, plan: Plan, numbers: Mapping[str, Fit]) -> Gather:
+def _gather(folder: Path, plan: Plan | RowsPlan, numbers: Mapping[str, Fit]) -> Gather:
     features = tuple(f for f in plan.features.values() if f.name in plan.used)
     step_labels = {x.name: x.sequence for x in plan.labels if x.name in plan.used and x.sequence is not None}
     sequences = {*(f.axis for f in features if f.axis is not None), *step_labels.values()}

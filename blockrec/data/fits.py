@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blockrec import cache
@@ -37,9 +39,19 @@ class Fits:
             return self.numbers.get(feature.name)
         return self.vocabularies.get(feature.root) or self.numbers.get(feature.root)
 
+    def save(self, folder: Path) -> None:
+        """Write `<feature>.parquet` (columns value, row) for each vocabulary, and numbers.json: edges and scales."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for root, vocabulary in self.vocabularies.items():
+            rows = np.arange(1, 1 + len(vocabulary.values))
+            pq.write_table(pa.table({"value": vocabulary.values, "row": rows}), folder / f"{root}.parquet")
+        if self.numbers:
+            numbers = {name: fit.to_json() for name, fit in self.numbers.items()}
+            (folder / NUMBERS).write_text(json.dumps(numbers, indent=1), "utf-8")
+
     @classmethod
     def load(cls, folder: Path, features: Iterable[Feature], report: Diagnostics) -> Fits:
-        """What `Dataset.save_vocabularies` wrote into `folder`, as far as `features` need it; E501 for what is missing.
+        """What `save` wrote into `folder`, as far as `features` need it; E501 for what is missing.
 
         Raises `OSError` for a file that cannot be read.
         """

@@ -6,27 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from blockrec.data import calendar
 from blockrec.data.arrow import Array, Column, array_of
-from blockrec.data.batches import window
+from blockrec.data.batches import steps_of, window
 from blockrec.data.calendar import MISSING
 from blockrec.data.derived import is_age, is_read, moments
 from blockrec.data.encode import numbers_of, reader_of
 from blockrec.data.fits import Fits
 from blockrec.data.frame import spans
 from blockrec.data.histories import Bounds
-from blockrec.data.numbers import Edges, Scale
+from blockrec.data.learned import edges_of, vocabulary_of
+from blockrec.data.numbers import Edges, Floats, Scale
 from blockrec.data.plan import Plan
 from blockrec.data.reader import Reader, is_list, is_value
 from blockrec.data.rows import Rows
 from blockrec.data.sampling.scales import scales_of_negatives
 from blockrec.data.vocabulary import Vocabulary
-from blockrec.diagnostics import Diagnostics, fail
+from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Buckets, Calendar, Feature, Listed
-from blockrec.language.wordlist import read_words
 
 AGES = 1 << 16
 """Training samples, evenly spaced, whose histories tell how ages are distributed."""
@@ -55,20 +54,10 @@ class Fitter:
         return [f for f in self._features() if isinstance(f.ids, Buckets)]
 
     def _vocabulary(self, features: list[Feature]) -> Vocabulary:
-        first = features[0]
-        assert isinstance(first.ids, Listed)
-        if first.ids.file is not None:
-            report = Diagnostics()
-            words = read_words(first.ids.file, first.span, report)
-            report.raise_errors()
-            return Vocabulary(pa.array(words, pa.string()), first.ids.cold)
-        columns = [column.unique() for f in features for column in self._training(f) or ()]
-        try:
-            return Vocabulary.of(columns or [pa.nulls(0)], first.ids.cold)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            root = self.plan.features.get(first.root)
-            message = f"columns that share the ids of `{first.root}` do not agree: {error}"
-            raise fail("E503", message, root.span if root else None) from error
+        def columns() -> list[Column]:
+            return [column.unique() for f in features for column in self._training(f) or ()]
+
+        return vocabulary_of(features[0], columns, self.plan.features)
 
     def _training(self, feature: Feature) -> list[Column] | None:
         """The ids or numbers of the training part, piece by piece; None if the column has another form."""
@@ -92,12 +81,11 @@ class Fitter:
         return []
 
     def _edges(self, features: list[Feature]) -> Edges:
-        ids = features[0].ids
-        assert isinstance(ids, Buckets)
-        if ids.edges is not None:
-            return Edges(np.array(ids.edges))
-        found = [values for f in features if (values := self._numbers(f)) is not None]
-        return Edges.of(np.concatenate([np.zeros(0), *found]), ids.count)
+        def values() -> Floats:
+            found = [values for f in features if (values := self._numbers(f)) is not None]
+            return np.concatenate([np.zeros(0), *found])
+
+        return edges_of(features[0], values)
 
     def _numbers(self, feature: Feature) -> Array | None:
         """[n] float64 of the training part, NaN for null."""
@@ -144,9 +132,7 @@ class Fitter:
         assert feature.sequence is not None
         start, end = self.bounds[feature.sequence][chosen]
         start, end = window(self.plan.sequences[feature.sequence], start, end)
-        lengths = end - start
-        index = np.arange(lengths.sum()) + np.repeat(start - np.cumsum(lengths) + lengths, lengths)
-        return calendar.minutes(since[index], np.repeat(now[chosen], lengths))
+        return calendar.minutes(since[steps_of(start, end)], np.repeat(now[chosen], end - start))
 
 
 def sample_moments(feature: Feature, samples: Rows, report: Diagnostics) -> Array | None:

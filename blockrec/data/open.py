@@ -9,15 +9,15 @@ from pathlib import Path
 from blockrec import cache as caches
 from blockrec.data import store
 from blockrec.data.convert.convert import converted
-from blockrec.data.dataset import Dataset, opened, stored
+from blockrec.data.dataset import Dataset, opened
 from blockrec.data.derived import is_read
 from blockrec.data.events import Log
 from blockrec.data.fits import Fits
+from blockrec.data.notes import read_notes
 from blockrec.data.plan import Plan
 from blockrec.data.prepare import prepare
 from blockrec.data.reading import read_plan
 from blockrec.data.rows_source.build import build as build_rows
-from blockrec.data.rows_source.build import opened_rows
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.random_rows import drawn
 from blockrec.data.rows_source.reading import SYNTHETIC, is_rows, read_rows_plan
@@ -93,12 +93,8 @@ def _opened(
         plan = with_fits(plan, fitted, report)
     if plan is None or report.failed:
         return None
-    if isinstance(plan, RowsPlan):
-        folder = _built_rows(plan, cache, progress)
-        dataset = opened_rows(folder, plan, files)
-    else:
-        folder = _built(plan, cache, progress)
-        dataset = opened(folder, plan, files)
+    folder = _built_rows(plan, cache, progress) if isinstance(plan, RowsPlan) else _built(plan, cache, progress)
+    dataset = opened(folder, plan, files)
     _check_rows(dataset, plan, report)
     report_spare(folder, [f for f in plan.features.values() if f.name in plan.used], report)
     return None if report.failed else dataset
@@ -147,7 +143,7 @@ def _built(plan: Plan, cache: Path, progress: Progress) -> Path:
         prepare(plan, Log.open(log, plan.log.time), folder, report, progress)
 
     store.built(samples, build)
-    if not _read_columns(plan) <= stored(samples):
+    if not _read_columns(plan) <= set(read_notes(samples)["stored"]):
         # Left out when it was built for a model that does not read them: build again to report what is wrong.
         with tempfile.TemporaryDirectory() as scratch:
             build(Path(scratch))

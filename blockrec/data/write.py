@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from blockrec.data import arrow
 from blockrec.data.arrow import Array
 from blockrec.data.calendar import MISSING
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
@@ -23,6 +19,7 @@ from blockrec.data.fitting import Fitter
 from blockrec.data.frame import spans
 from blockrec.data.histories import Bounds, Mask
 from blockrec.data.needs import group_column
+from blockrec.data.notes import write_notes
 from blockrec.data.parts import write_parts
 from blockrec.data.plan import Plan
 from blockrec.data.reader import is_list
@@ -84,23 +81,10 @@ class Writer:
     def _save(self, folder: Path, stored: list[str]) -> None:
         if self.pool is not None:
             self.pool.write(folder)
-        for root, vocabulary in self.fits.vocabularies.items():
-            arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
-        (folder / "notes.json").write_text(json.dumps(self._notes(stored)), "utf-8")
-
-    def _notes(self, stored: list[str]) -> dict[str, Any]:
-        item = self.plan.item
-        counts = np.bincount(self.part, minlength=len(NAMES)).tolist()
-        return {
-            "samples": dict(zip(NAMES, counts, strict=True)),
-            "vocabularies": {root: v.cold for root, v in self.fits.vocabularies.items()},
-            "numbers": {name: fit.to_json() for name, fit in self.fits.numbers.items()},
-            "events": len(self.log),
-            "users": len(self.log.users),
-            "items": len(self.log.frame.values(item)) if item is not None else None,
-            "binary": [label.name for label in self.plan.labels if label.type == "binary"],
-            "stored": stored,
-        }
+        item, counts = self.plan.item, np.bincount(self.part, minlength=len(NAMES))
+        items = len(self.log.frame.values(item)) if item is not None else None
+        known = {"events": len(self.log), "users": len(self.log.users), "items": items}
+        write_notes(folder, self.fits, counts, self.plan.labels, **known, stored=stored)
 
     def _features(self, sequence: str | None) -> Iterator[Feature]:
         return (f for f in self.plan.features.values() if f.sequence == sequence and is_read(f))

@@ -150,7 +150,7 @@ def _learning(graph: Graph) -> Iterable[Feature]:
 def _same(dataset: Dataset, fits: Fits) -> bool:
     """Whether the data teach the same again."""
     learned = {root: dataset.values.get(root) for root in fits.vocabularies}
-    numbers = dataset.notes["numbers"]
+    numbers = {name: fit.to_json() for name, fit in dataset.fits.numbers.items()}
     return all(
         v is not None and v.values.equals(fits.vocabularies[root].values) for root, v in learned.items()
     ) and all(numbers.get(name) == fit.to_json() for name, fit in fits.numbers.items())

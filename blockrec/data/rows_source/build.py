@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from blockrec.data import arrow
-from blockrec.data.batches import Gather, Split
+from blockrec.data.arrow import Array
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
-from blockrec.data.dataset import Dataset
 from blockrec.data.fits import Fits
-from blockrec.data.numbers import from_json
+from blockrec.data.notes import write_notes
 from blockrec.data.rows_source.divide import division
 from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import Learner
@@ -24,11 +19,8 @@ from blockrec.data.rows_source.pace import Pace
 from blockrec.data.rows_source.pieces import Piece, Pieces
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.write import Encoder
-from blockrec.data.sampling.sampler import Sampler
 from blockrec.data.splits import NAMES
-from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics, fail
-from blockrec.language.features import Sequence
 
 Progress = Callable[[str], None]
 Read = Callable[[], Iterator[Piece]]
@@ -37,7 +29,7 @@ COPIED = 1 << 20
 
 
 def build(plan: RowsPlan, folder: Path, progress: Progress) -> None:
-    """Write everything that `opened_rows` maps into `folder`; raises `BlockrecError` after errors."""
+    """Write everything that a `Dataset` maps into `folder`; raises `BlockrecError` after errors."""
     report = Diagnostics()
     pieces = Pieces(plan)
     part_of = division(plan, pieces, report)
@@ -54,9 +46,7 @@ def build(plan: RowsPlan, folder: Path, progress: Progress) -> None:
     if draws is not None:
         draws.pool.check_hard()
         draws.pool.write(folder)
-    for root, vocabulary in fits.vocabularies.items():
-        arrow.write(folder / f"{root}.vocabulary.arrow", pa.table({"value": vocabulary.values}))
-    (folder / "notes.json").write_text(json.dumps(_notes(plan, fits, counts)), "utf-8")
+    write_notes(folder, fits, counts, plan.labels)
 
 
 def _learned(plan: RowsPlan, read: Read, draws: Draws | None, progress: Progress) -> Fits:
@@ -101,51 +91,7 @@ def _join(folder: Path, counts: list[int]) -> None:
         (folder / name).rmdir()
 
 
-def _copy(columns: dict[str, arrow.Array], count: int, writer: ColumnWriter) -> None:
+def _copy(columns: dict[str, Array], count: int, writer: ColumnWriter) -> None:
     for name, values in columns.items():
         for start in range(0, max(count, 1), COPIED):
             writer.append(name, values[start : start + COPIED])
-
-
-def _notes(plan: RowsPlan, fits: Fits, counts: list[int]) -> dict[str, Any]:
-    return {
-        "samples": dict(zip(NAMES, counts, strict=True)),
-        "vocabularies": {root: v.cold for root, v in fits.vocabularies.items()},
-        "numbers": {name: fit.to_json() for name, fit in fits.numbers.items()},
-        "binary": [label.name for label in plan.labels if label.type == "binary"],
-    }
-
-
-def opened_rows(folder: Path, plan: RowsPlan, files: Path | None) -> Dataset:
-    """Map what `build` wrote into `folder`."""
-    notes = json.loads((folder / "notes.json").read_text("utf-8"))
-    values = {root: _vocabulary(folder, root, cold) for root, cold in notes["vocabularies"].items()}
-    gather = _gather(folder, plan, notes)
-    splits, first = {}, 0
-    for name in NAMES:
-        splits[name] = Split(name, first, notes["samples"][name], gather)
-        first += notes["samples"][name]
-    return Dataset(splits, {root: v.rows for root, v in values.items()}, files, notes, values)
-
-
-def _vocabulary(folder: Path, root: str, cold: int) -> Vocabulary:
-    return Vocabulary(arrow.one_chunk(arrow.read(folder / f"{root}.vocabulary.arrow").column("value")), cold)
-
-
-def _gather(folder: Path, plan: RowsPlan, notes: dict[str, Any]) -> Gather:
-    features = tuple(plan.features.values())
-    lists = {f.name: Sequence(f.name, (f.name,), f.max_len, f.keep, f.span) for f in features if f.pool}
-    steps: dict[str, arrow.Array] = {}
-    for name in _axes(plan):
-        steps |= mapped(folder / f"{name}.steps")
-    columns = mapped(folder / "samples")
-    return Gather(
-        columns=columns,
-        steps=steps,
-        features=features,
-        sequences={name: {**plan.sequences, **lists}[name] for name in _axes(plan)},
-        labels=(*(x.name for x in plan.labels if x.sequence is None), *plan.columns),
-        step_labels={x.name: x.sequence for x in plan.labels if x.sequence is not None},
-        numbers={name: from_json(fit) for name, fit in notes["numbers"].items()},
-        sampler=Sampler.of(folder, plan.draws, columns),
-    )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from blockrec.data import calendar
@@ -15,6 +14,7 @@ from blockrec.data.calendar import MISSING
 from blockrec.data.derived import is_age, is_read
 from blockrec.data.encode import numbers_of, reader_of
 from blockrec.data.fits import Fits
+from blockrec.data.learned import edges_of, vocabulary_of
 from blockrec.data.numbers import Edges, Fit
 from blockrec.data.reader import is_list, is_value
 from blockrec.data.rows_source.pieces import Piece
@@ -25,9 +25,8 @@ from blockrec.data.rows_source.words import Words
 from blockrec.data.sampling.scales import scales_of_negatives
 from blockrec.data.splits import TRAIN
 from blockrec.data.vocabulary import Vocabulary
-from blockrec.diagnostics import Diagnostics, fail
+from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Buckets, Feature, Listed
-from blockrec.language.wordlist import read_words
 
 
 @dataclass
@@ -82,30 +81,16 @@ class Learner:
             self.words.setdefault(feature.root, Words()).add(column)
 
     def _vocabulary(self, feature: Feature) -> Vocabulary:
-        assert isinstance(feature.ids, Listed)
-        if feature.ids.file is not None:
-            report = Diagnostics()
-            lines = read_words(feature.ids.file, feature.span, report)
-            report.raise_errors()
-            return Vocabulary(pa.array(lines, pa.string()), feature.ids.cold)
-        try:
-            words = self.words.get(feature.root, Words())
-            return Vocabulary.of(words.columns(may_mix=self._split_texts), feature.ids.cold)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            root = self.plan.features.get(feature.root, feature)
-            message = f"columns that share the ids of `{feature.root}` do not agree: {error}"
-            raise fail("E503", message, root.span) from error
+        words = self.words.get(feature.root, Words())
+        return vocabulary_of(feature, lambda: words.columns(may_mix=self._split_texts), self.plan.features)
+
+    def _edges(self, feature: Feature) -> Edges:
+        return edges_of(feature, lambda: self.numbers.get(feature.root, Sample()).values)
 
     @property
     def _split_texts(self) -> bool:
         """Whether lists are parts of texts: numbers in one piece of a file, and words in another."""
         return any(files.form.lists is not None for files in self.plan.parts.values())
-
-    def _edges(self, feature: Feature) -> Edges:
-        assert isinstance(feature.ids, Buckets)
-        if feature.ids.edges is not None:
-            return Edges(np.array(feature.ids.edges))
-        return Edges.of(self.numbers.get(feature.root, Sample()).values, feature.ids.count)
 
     def _numbers(self, feature: Feature, piece: Piece) -> Array | None:
         """[n] float64 of the training part, NaN for null."""
