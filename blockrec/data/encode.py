@@ -125,6 +125,13 @@ def encode_label(label: Label, column: Column, place: Place, report: Diagnostics
     return values.astype(np.float32)
 
 
+def report_constant(label: Label, value: float, number: int, report: Diagnostics) -> None:
+    """E505 for a label that has one value in the whole training part, in so many samples or steps."""
+    what = "steps" if label.sequence else "samples"
+    message = f"label `{label.name}` is {value:g} in all {number:,} training {what}"
+    report.error("E505", message, label.span, help="a model can learn nothing from it")
+
+
 def _is_binary(label: Label, values: Any, place: Place, report: Diagnostics) -> bool:
     wrong = (values != 0) & (values != 1)
     if wrong.any():

@@ -53,17 +53,25 @@ class Reader:
         return False
 
     def numbers(self, column: Column, dtype: str, width: int = 1) -> Array | None:
-        """[n] numbers; E503 for a null or a value that is not one. `width` values stand in one row."""
+        """[n] finite numbers; E503 for a null or a value that is not one. `width` values stand in one row."""
         found = self._cast(column, dtype, width)
         if found is not None and found.null_count:
             self._wrong(pc.index(found.is_null(), True).as_py(), column, "", width)
             return None
-        return None if found is None else array_of(found)
+        values = None if found is None else array_of(found)
+        return None if values is None or self._is_infinite(values, column, dtype, width) else values
 
     def with_gaps(self, column: Column) -> Array | None:
         """[n] float64, NaN for null; E503 for a value that is no number."""
         found = self._cast(column, "float64", 1)
         return None if found is None else array_of(found.fill_null(float("nan")))
+
+    def _is_infinite(self, values: Array, column: Column, dtype: str, width: int) -> bool:
+        """Whether one of [n] numbers is infinite, in the file or as `dtype`; E503 for the first."""
+        wrong = np.isinf(values)
+        if wrong.any():
+            self._wrong(int(wrong.argmax()), column, f"is not a finite {dtype}", width)
+        return bool(wrong.any())
 
     def _cast(self, column: Column, dtype: str, width: int) -> Column | None:
         if pa.types.is_timestamp(column.type):
@@ -119,13 +127,21 @@ class Reader:
         if value is None:
             message, help = f"column `{self.column}` has no value in {place}", "write `default:` for such rows"
         else:
-            message, help = f"`{value}` of column `{self.column}` in {place} {problem}", ""
+            message = f"`{value}` of column `{self.column}` in {place} {problem}"
+            help = "a text is read by `vocab` or `hash`" if isinstance(value, str) else "correct or remove that row"
         self.report.error("E503", message, self.at, help=help)
 
 
 def is_list(kind: Any) -> bool:
     """Whether values of this Arrow type are lists."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def can_group(column: str, kind: Any, at: Span, report: Diagnostics) -> bool:
+    """Whether a metric can group by a column of this Arrow type; E503 for lists."""
+    if is_list(kind):
+        report.error("E503", f"column `{column}` holds lists, by which nothing is grouped", at)
+    return not is_list(kind)
 
 
 def is_value(kind: Any) -> bool:

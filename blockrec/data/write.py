@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from blockrec.data.ages import are_told
 from blockrec.data.arrow import Array
-from blockrec.data.calendar import MISSING
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
 from blockrec.data.derived import is_age, is_read
-from blockrec.data.encode import encode, encode_label, encode_lists
+from blockrec.data.encode import encode, encode_label, encode_lists, report_constant
 from blockrec.data.events import MANY, Log
 from blockrec.data.fits import Fits
 from blockrec.data.fitting import Fitter
@@ -22,14 +22,14 @@ from blockrec.data.needs import group_column
 from blockrec.data.notes import write_notes
 from blockrec.data.parts import write_parts
 from blockrec.data.plan import Plan
-from blockrec.data.reader import is_list
+from blockrec.data.reader import can_group
 from blockrec.data.rows import Rows, of_samples, of_steps
 from blockrec.data.samples import Samples
 from blockrec.data.sampling.plan import HARD
 from blockrec.data.sampling.pool import Pool
 from blockrec.data.splits import NAMES, Part
 from blockrec.diagnostics import Diagnostics
-from blockrec.language.features import Buckets, Feature, Label
+from blockrec.language.features import Feature, Label
 
 
 @dataclass
@@ -168,15 +168,8 @@ class Writer:
         if times is None:
             return None
         since, now = times
-        missing = since == MISSING
-        if missing.any() and not isinstance(feature.ids, Buckets) and getattr(feature.source, "default", 0) is None:
-            place = self.rows[feature.sequence].place(int(missing.argmax()))
-            message = f"`{feature.name}` has no time to count from in {place}"
-            report.error("E503", message, feature.span, help="write `default:` for such rows")
-            return None
-        if feature.norm == "log1p" and self.fitter.has_negative_age(feature, since, now):
-            message = f"`{feature.name}` counts from a time after the sample: below 0, which has no `log1p`"
-            report.error("E503", message, feature.span, help="`norm: zscore` and `norm: minmax` take any number")
+        place = self.rows[feature.sequence].place
+        if not are_told(feature, since, place, lambda: self.fitter.has_negative_age(feature, since, now), report):
             return None
         self.columns.write(f"{feature.name}/now", now)
         return since
@@ -200,18 +193,12 @@ class Writer:
         if write_parts(out, label.name, len(rows), piece, report) and label.type == "binary" and not self.plan.fitted:
             known = np.unique(np.concatenate([*seen.values()]))
             if len(known) == 1:
-                what = "steps" if label.sequence else "samples"
-                number = np.count_nonzero(rows.trained)
-                message = f"label `{label.name}` is {known[0]:g} in all {number:,} training {what}"
-                report.error("E505", message, label.span, help="a model can learn nothing from it")
+                report_constant(label, known[0], int(rows.trained.sum()), report)
 
     def _groups(self) -> None:
         """Columns that metrics group by."""
         frame = self.samples.frame
         for name in self.plan.columns:
             column = group_column(name)
-            if is_list(frame.columns[column].type):
-                message = f"column `{column}` holds lists, by which nothing is grouped"
-                self.report.error("E503", message, self.plan.at["split"])
-            else:
+            if can_group(column, frame.columns[column].type, self.plan.at["split"], self.report):
                 self.columns.write(name, frame.codes(column)[1].astype(np.int64))

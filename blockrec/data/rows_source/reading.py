@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from blockrec.data.conditions import columns_of, condition_of
 from blockrec.data.derived import is_read, with_moments
 from blockrec.data.form import read_split
 from blockrec.data.needs import Needs, feature_needs, group_needs, label_needs, together
@@ -20,7 +21,6 @@ from blockrec.data.sources.paths import locate
 from blockrec.data.sources.tables import Files, Need, missing_columns
 from blockrec.data.sources.words import words_of
 from blockrec.data.splits import NAMES, SplitPlan
-from blockrec.data.where import Condition, check_columns, parse
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Feature, Features
 from blockrec.language.values import List, Map
@@ -125,7 +125,7 @@ class _Reader:
         declared = self.features.features.values()
         labels = [binding.label(x, declared) for x in self.features.labels.values() if x.name in self.used]
         others = tuple(sorted(self.used - features.keys() - {label.name for label in labels}))
-        where = self._where(known)
+        where = condition_of(self.section, "where", known, self.report)
         flat = together(
             feature_needs(of_files, self.used, steps=False),
             draw_needs(self.draws),
@@ -133,7 +133,7 @@ class _Reader:
             label_needs(labels, self.used, (), steps=False),
             group_needs(others),
             dict(self._split_needs(split)),
-            {name: Need("number" if name in where.numbers else "any") for name in where.columns} if where else {},
+            columns_of([where]),
         )
         needs = together(
             flat,
@@ -197,9 +197,3 @@ class _Reader:
             name = str(setting(self.section, split.by))
             at = self.section.at.get(split.by) or self.section.section("split").at.get("by")
             yield name, Need("time" if split.by == "time" else "any", at, True)
-
-    def _where(self, known: list[str]) -> Condition | None:
-        if "where" not in self.section:
-            return None
-        condition = parse(str(self.section["where"]), self.section.at["where"], self.report)
-        return condition if condition and check_columns(condition, known, self.report) else None

@@ -10,21 +10,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blockrec.data import hashing
+from blockrec.data.ages import are_told
 from blockrec.data.arrow import Array, array_of, one_chunk
 from blockrec.data.calendar import MISSING
 from blockrec.data.columns import ColumnWriter
 from blockrec.data.derived import is_age, is_read
-from blockrec.data.encode import encode, encode_label, encode_lists
+from blockrec.data.encode import encode, encode_label, encode_lists, report_constant
 from blockrec.data.fits import Fits
 from blockrec.data.needs import group_column
-from blockrec.data.reader import is_list
+from blockrec.data.reader import can_group
 from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import ages_of
 from blockrec.data.rows_source.pieces import Piece
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.sampling.plan import HARD
 from blockrec.diagnostics import Diagnostics
-from blockrec.language.features import Buckets, Feature, Label
+from blockrec.language.features import Feature, Label
 
 _GROUPS = 1 << 62
 """Hashes of values that metrics group by: two of 10 million values are alike with a probability of 10⁻⁵."""
@@ -34,7 +35,7 @@ _GROUPS = 1 << 62
 class Encoder:
     """Encodes pieces. steps: writers by sequence and pooled feature. samples: a writer for each part.
 
-    counts: steps written so far. seen: label → the smallest and the largest value of the training part.
+    counts: steps written so far. seen: label → the smallest and the largest value of the training part, and how many.
     draws: negatives, if there are any. hard: field → [candidates], what hard ones are taken from.
     """
 
@@ -46,7 +47,7 @@ class Encoder:
     draws: Draws | None = None
     counts: dict[str, int] = field(default_factory=dict)
     hard: dict[str, Array] = field(default_factory=dict)
-    seen: dict[str, tuple[float, float]] = field(default_factory=dict)
+    seen: dict[str, tuple[float, float, int]] = field(default_factory=dict)
 
     def add(self, piece: Piece) -> None:
         """Write the rows of a piece; raises `BlockrecError` after errors."""
@@ -60,11 +61,9 @@ class Encoder:
     def check_labels(self) -> None:
         """E505 for a label that has one value in the whole training part."""
         for label in self.plan.labels if self.plan.fitted is None else ():
-            low, high = self.seen.get(label.name, (0, 1))
+            low, high, number = self.seen.get(label.name, (0, 1, 0))
             if low == high and label.type == "binary":
-                what = "steps" if label.sequence else "samples"
-                message = f"label `{label.name}` is {low:g} in all training {what}"
-                self.report.error("E505", message, label.span, help="a model can learn nothing from it")
+                report_constant(label, low, number, self.report)
         self.report.raise_errors()
 
     def _columns(self, piece: Piece) -> Iterator[tuple[str, Array | None]]:
@@ -154,8 +153,9 @@ class Encoder:
         values = encode_label(label, rows.table.column(label.column), rows.place, self.report)
         trained = values[rows.trained] if values is not None else np.zeros(0)
         if len(trained):
-            low, high = self.seen.get(label.name, (np.inf, -np.inf))
-            self.seen[label.name] = min(low, float(trained.min())), max(high, float(trained.max()))
+            low, high, number = self.seen.get(label.name, (np.inf, -np.inf, 0))
+            extremes = min(low, float(trained.min())), max(high, float(trained.max()))
+            self.seen[label.name] = (*extremes, number + len(trained))
         return values
 
     def _ages(self, feature: Feature, piece: Piece) -> tuple[Array, Array] | None:
@@ -163,25 +163,18 @@ class Encoder:
         times = ages_of(feature, piece, self.report)
         if times is None:
             return None
-        missing = times[0] == MISSING
-        if missing.any() and not isinstance(feature.ids, Buckets) and getattr(feature.source, "default", 0) is None:
-            place = piece.rows[feature.sequence].place(int(missing.argmax()))
-            message = f"`{feature.name}` has no time to count from in {place}"
-            self.report.error("E503", message, feature.span, help="write `default:` for such rows")
-            return None
-        owner = piece.owner(str(feature.sequence))
-        if feature.norm == "log1p" and bool((times[0] > times[1][owner])[~missing].any()):
-            message = f"`{feature.name}` counts from a time after the sample: below 0, which has no `log1p`"
-            self.report.error("E503", message, feature.span, help="`norm: zscore` and `norm: minmax` take any number")
-            return None
-        return times
+        since, now = times
+
+        def has_negative() -> bool:
+            return bool(((since > now[piece.owner(str(feature.sequence))]) & (since != MISSING)).any())
+
+        place = piece.rows[feature.sequence].place
+        return times if are_told(feature, since, place, has_negative, self.report) else None
 
     def _group(self, name: str, piece: Piece) -> Array | None:
         """[rows] a hash of the value that a metric groups by, −1 for null."""
         column = one_chunk(piece.rows[None].table.column(group_column(name)))
-        if is_list(column.type):
-            message = f"column `{group_column(name)}` holds lists, by which nothing is grouped"
-            self.report.error("E503", message, self.plan.at)
+        if not can_group(group_column(name), column.type, self.plan.at, self.report):
             return None
         codes = np.full(len(column), -1, np.int64)
         codes[array_of(column.is_valid())] = hashing.rows_of(column.drop_null(), _GROUPS)

@@ -87,7 +87,7 @@ def test_in_the_features(shop: Project, features: str, used: tuple[str, ...], st
 
 def test_labels(shop: Project) -> None:
     error = one(shop.errors(DATA, "item: {vocab: 10}", "[ones]", used=("item", "ones")))
-    assert error.startswith("E505 label `ones` is 1 in all training samples")
+    assert error.startswith("E505 label `ones` is 1 in all 8 training samples")
     error = one(shop.errors(DATA, "item: {vocab: 10}", "[time]", used=("item", "time")))
     assert error.startswith("E505 label `time` is") and "a label is 0 or 1" in error
 
