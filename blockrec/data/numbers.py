@@ -22,8 +22,8 @@ class Edges:
 
     @classmethod
     def of(cls, values: Floats, count: int) -> Edges:
-        """Quantiles i / count of the values, 0 < i < count; equal ones once."""
-        known = values[~np.isnan(values)]
+        """Quantiles i / count of the finite values, 0 < i < count; equal ones once."""
+        known = values[np.isfinite(values)]
         shares = np.arange(1, count) / count
         return cls(np.unique(np.quantile(known, shares)) if len(known) else np.zeros(0))
 

@@ -111,3 +111,24 @@ def test_nan_is_no_value(project: Project) -> None:
     project.parquet("rows.parquet", x=[1.0, float("nan"), 3.0, 5.0], click=[0, 1, 0, 1])
     error = one(project.errors(DATA + "\nsplit: {valid: 0, test: 0}", "x: {dense: 1}", used=("x", "click")))
     assert error.startswith("E503 column `x` has no value in `rows.parquet`, row 2")
+
+
+@pytest.mark.parametrize("declared", ["dense: 1", "dense: 1, norm: zscore", "dense: 1, norm: minmax", "raw: float32"])
+def test_infinite_numbers(project: Project, declared: str) -> None:
+    project.parquet("rows.parquet", x=[1.0, -float("inf"), 3.0, 5.0], click=[0, 1, 0, 1])
+    errors = project.errors(DATA + "\nsplit: {valid: 0, test: 0}", f"x: {{{declared}}}", used=("x", "click"))
+    assert one(errors).startswith("E503 `-inf` of column `x` in `rows.parquet`, row 2 is not a finite float")
+
+
+def test_numbers_that_the_type_cannot_hold(project: Project) -> None:
+    project.parquet("rows.parquet", x=[1.0, 3.0, 1e300, 5.0], click=[0, 1, 0, 1])
+    error = one(project.errors(DATA + "\nsplit: {valid: 0, test: 0}", "x: {dense: 1}", used=("x", "click")))
+    assert error.startswith("E503 `1e+300` of column `x` in `rows.parquet`, row 3 is not a finite float32")
+
+
+def test_infinite_numbers_have_a_bucket(project: Project) -> None:
+    project.parquet("rows.parquet", x=[1.0, float("inf"), 3.0, -float("inf")], click=[0, 1, 0, 1])
+    data = DATA + "\nsplit: {valid: 0, test: 0}"
+    dataset = project.dataset(data, "x: {buckets: 2}", used=("x", "click"))
+    (batch,) = dataset.splits["train"].batches(4)
+    assert batch["x"].tolist() == [1, 2, 2, 1]
