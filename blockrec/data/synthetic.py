@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from blockrec.data import store
+from blockrec.data.long_log import LongLog
 from blockrec.data.settings import setting
 from blockrec.diagnostics import fail
-from blockrec.language.schema.data import PLANTED
+from blockrec.language.schema.data import PLANTED, SIZED
 from blockrec.language.values import Map
 
 Ints = NDArray[np.int64]
@@ -29,17 +30,18 @@ def generated(section: Map, cache: Path, progress: Callable[[str], None]) -> Pat
     """The folder with the files that `generate:` describes, made if it is not there; None without that key."""
     if "generate" not in section:
         return None
-    options = section.section("generate").section("planted_interests")
-    planted = Planted(**{name: setting(options, name, schema=PLANTED) for name in PLANTED["properties"]})
-    if planted.items < planted.categories:
-        message = f"{planted.items} items are not enough for {planted.categories} categories"
-        at = options.at.get("items") or options.at.get("categories", options.span)
-        raise fail("E106", message, at, help=f"items: {planted.categories} or more, or fewer categories")
-    folder = cache / store.name_of("planted_interests", planted)
+    (name,) = section["generate"]
+    options, (kind, schema) = section.section("generate").section(name), _KINDS[name]
+    log = kind(**{key: setting(options, key, schema=schema) for key in schema["properties"]})
+    if (problem := log.problem()) is not None:
+        message, key, help = problem
+        at = options.at.get(key) or next(iter(options.at.values()), options.span)
+        raise fail("E106", message, at, help=help)
+    folder = cache / store.name_of(name, log)
 
     def build(scratch: Path) -> None:
-        progress(f"generating {planted.users * planted.impressions:,} impressions")
-        planted.write(scratch)
+        progress(f"generating {log.about}")
+        log.write(scratch)
 
     return store.built(folder, build)
 
@@ -72,6 +74,18 @@ class Planted:
     scale: float
     item_noise: float
     seed: int
+
+    @property
+    def about(self) -> str:
+        """Of what size it is."""
+        return f"{self.users * self.impressions:,} impressions"
+
+    def problem(self) -> tuple[str, str, str] | None:
+        """What makes these sizes impossible, the key to change, and how; None if nothing does."""
+        if self.items < self.categories:
+            message = f"{self.items} items are not enough for {self.categories} categories"
+            return message, "items", f"items: {self.categories} or more, or fewer categories"
+        return None
 
     def write(self, folder: Path) -> None:
         """Write events.parquet, impressions.parquet and truth.npz.
@@ -203,3 +217,9 @@ class _World:
 
 def _unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+_KINDS: dict[str, tuple[type[Planted | LongLog], dict[str, Any]]] = {
+    "planted_interests": (Planted, PLANTED),
+    "taobao_sized": (LongLog, SIZED),
+}

@@ -93,6 +93,18 @@ PLANTED: Schema = _object(
     },
 )
 
+SIZED: Schema = _object(
+    "A log of the size that DARE was published with: users come back to categories of their interests, which change.",
+    {
+        "users": _count("Number of users.", default=86_232),
+        "items": _count("Number of items; each is clicked.", default=4_068_791),
+        "categories": _count("Number of categories.", default=9_408),
+        "least": _count("The fewest clicks of a user.", default=210),
+        "mean": _count("The mean number of clicks of a user.", default=310),
+        "seed": _count("Seed of everything drawn.", minimum=0, default=0),
+    },
+)
+
 MIND: Schema = _object(
     "MIND, a data set of news: impressions.parquet (user, time, item, click), events.parquet (user, time, item) of the "
     "histories, and news.parquet (item, category, subcategory).",
@@ -253,8 +265,9 @@ DATA: Schema = _object(
         ),
         "how_to_get": _text("What to do if the files are not there; shown when they are missing."),
         "generate": _object(
-            "Files made from parameters and kept in the cache: events.parquet, impressions.parquet, truth.npz.",
-            {"planted_interests": PLANTED},
+            "Files made from parameters and kept in the cache: events.parquet; of `planted_interests` also "
+            "impressions.parquet and truth.npz.",
+            {"planted_interests": PLANTED, "taobao_sized": SIZED},
             minProperties=1,
             maxProperties=1,
         ),
