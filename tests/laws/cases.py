@@ -72,12 +72,16 @@ class Case:
         own = [d for p in self.entry.signature.ports for d in p.dims if d.startswith("?")]
         lists = {d[1:]: [self.size(d) + place for place in range(3)] for d in own}
         inputs = {p.name: [None] * 3 for p in self.entry.signature.ports if p.variadic}
-        return int(evaluate(dim[1:-1], {**self.sizes, **lists, **inputs, **self.params}))
+        return int(
+            evaluate(dim[1:-1], {**self.sizes, **lists, **inputs, **self.entry.signature.defaults, **self.params})
+        )
 
 
 def _random(port: Port, shape: tuple[int, ...]) -> Tensor:
     if port.name == "label":
         return torch.randint(0, 2, shape).double()
+    if port.name == "index":
+        return torch.zeros(shape, dtype=torch.int64)  # a step that every history has that has any
     if port.dtype == "int":
         return torch.randint(0, 3, shape)
     assert port.dtype in ("float", "num", "any"), f"say here what a port of {port.dtype} takes"

@@ -1,0 +1,14 @@
+"""Parts of sequences."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from blockrec.jagged import Jagged, offsets_of, places, select
+
+
+def kept_steps(x: Jagged, kept: Tensor) -> tuple[Jagged, Tensor]:
+    """The steps where kept [Σt] is true, and their index into the flat steps."""
+    index = places(kept, kept.shape[0])
+    lengths = x.lengths.new_zeros(x.batch).index_add(0, x.rows, kept.to(x.lengths.dtype))
+    return select(x, index, offsets_of(lengths), x.max_length), index
