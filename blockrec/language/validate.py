@@ -102,7 +102,7 @@ class _Validation:
                 at = self.words.home(path)
                 self._say(error, "E105", self.words.missing(path, key), at, f"missing `{key}`", advice)
             elif instead is None:
-                help = schema.get("x-help") or _described(properties, key)
+                help = _of_a_card(path, key, error.instance) or schema.get("x-help") or _described(properties, key)
                 self._say(error, "E105", self.words.missing(path, key), self.words.home(path), f"missing `{key}`", help)
             elif schema.get("additionalProperties") is not False:  # else it is reported as unknown
                 at = key_span(self.words.root, (*path, instead))
@@ -219,6 +219,12 @@ def _is_wrong_kind(error: Mistake) -> bool:
 def _described(properties: Mapping[str, Any], key: str) -> str:
     found = properties.get(key, {})
     return str(found.get("x-help", found.get("description", "")))
+
+
+def _of_a_card(path: Path, key: str, written: Mapping[str, Any]) -> str:
+    """What to do with a file that describes data and has no graph."""
+    is_card = not path and key == "graph" and "data" in written and "tasks" not in written
+    return "a dataset card has none: try `blockrec data FILE`, `blockrec check MODEL --data FILE`" if is_card else ""
 
 
 def _written(choice: Any) -> str:

@@ -73,6 +73,14 @@ def given(value: Any) -> str:
     return f"the text `{shown}`" if isinstance(value, str) else shown
 
 
+def _may_stand_in(value: Any, items: Mapping[str, Any]) -> bool:
+    """Whether a value could be an item of a list."""
+    if isinstance(value, Mapping | list):
+        return False
+    types = _types(items)
+    return not isinstance(value, str) or not types or "string" in types
+
+
 def correction(value: Any, schema: Mapping[str, Any]) -> str:
     """What to write instead of a value of the wrong type, if that can be told."""
     types = _types(schema)
@@ -82,7 +90,7 @@ def correction(value: Any, schema: Mapping[str, Any]) -> str:
         return f"write {BOOLEAN_LIKE[value.lower()]}"
     if isinstance(value, float) and "integer" in types and value.is_integer():
         return f"write {int(value)}; in an expression, `//` divides whole numbers"
-    if "array" in types and value is not None and not isinstance(value, Mapping | list):
+    if "array" in types and value is not None and _may_stand_in(value, schema.get("items", {})):
         return f"write [{value}]"
     if isinstance(value, str) and "null" in types and value.lower() in ("none", "nil"):
         return "write null"

@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator
 
 from blockrec.diagnostics import Diagnostics, Source, Span
 from blockrec.language.schema.document import card_schema, model_schema
-from blockrec.language.validate import validate_parameters
+from blockrec.language.validate import validate, validate_parameters
 from blockrec.language.values import UNKNOWN, Map
+from blockrec.language.words import correction
 
 CHANGES = [
     ("name: small", "nam: small", ["E100 2:1"]),
@@ -133,6 +134,21 @@ def test_parameters(written: str, place: str, words: str, mapping: Callable[[str
     assert valid == (not place) and len(errors) == bool(place)
     for d in errors:
         assert f"{d.code} {d.at.column + 1 if d.at else ''}" == place and words in f"{d.message} {d.help}"
+
+
+def test_only_what_may_be_an_item_is_put_into_a_list() -> None:
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    assert correction(64, numbers) == "write [64]" and correction("x", numbers) == ""
+    assert correction("x", {"type": "array", "items": {"type": "string"}}) == "write [x]"
+
+
+def test_a_card_is_no_model(mapping: Callable[[str], Map]) -> None:
+    report = Diagnostics()
+    validate(
+        mapping("blockrec: 1\nfeatures: {x: {vocab: 3}}\nlabels: [y]\ndata: {events: x.csv}\n"), model_schema(), report
+    )
+    (error,) = report
+    assert "blockrec data FILE" in error.help
 
 
 def test_parameters_with_an_unknown_value_are_not_valid_and_not_reported() -> None:
