@@ -60,7 +60,8 @@ def advice(folder: Path) -> str:
     older = older_whole(folder)
     if older is None:
         return "no older checkpoint of the run is whole; start it again"
-    return f"`{older.name}` is whole: `blockrec run --resume {older}` goes on from there"
+    uses = f"`--checkpoint {older.name}` measures it, `--warm-start {older}` begins with it"
+    return f"`{older.name}` is whole: `blockrec run --resume {older}` goes on from there; {uses}"
 
 
 def older_whole(folder: Path) -> Path | None:
