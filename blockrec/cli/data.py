@@ -28,9 +28,12 @@ def data(
     card: Annotated[str | None, typer.Option("--data", metavar="CARD", help="Of a model: another card.")] = None,
     sets: Sets = [],
     variants: Variants = [],
-    delimiter: Annotated[str | None, typer.Option(help="Of a CSV file. Default: a comma; a tab for .tsv.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help=r"Of a CSV file, \t for a tab. Default: a comma; a tab for .tsv.")
+    ] = None,
     columns: Annotated[str | None, typer.Option(help="a,b,c: of a CSV file without a first line of names.")] = None,
     lists: Annotated[str | None, typer.Option(help="What stands between the values of one list in CSV.")] = None,
+    encoding: Annotated[str, typer.Option(help="Of a CSV file, e.g. latin-1.")] = "utf-8",
     as_json: Json = False,
 ) -> int:
     """Look at data: what a model wants of them beside what they have.
@@ -45,7 +48,7 @@ def data(
     log = Log(terminal.console())
     if is_data(thing):
         named = columns.split(",") if columns else []
-        found, proposal = look_at_files(thing, log, delimiter=delimiter, columns=named, lists=lists)
+        found, proposal = look_at_files(thing, log, delimiter=delimiter, columns=named, lists=lists, encoding=encoding)
         if as_json:
             terminal.result(
                 json.dumps({**found.to_json(), "proposal": proposal.card, "notes": proposal.notes}, indent=2)
@@ -54,6 +57,10 @@ def data(
             terminal.result(card_text(proposal) if infer else survey_text(thing, found))
             if not infer:
                 terminal.note(proposal_text(thing))
+            if number := next((name for name in found.columns if name.replace(".", "", 1).isdigit()), None):
+                terminal.note(
+                    f"a column has the name `{number}`: if that is a value, name the columns: --columns a,b,c"
+                )
         return OK
     if infer:
         terminal.complain(f"error: `{thing}` is a model or a card, which says what its features are")

@@ -31,14 +31,24 @@ def is_data(name: str) -> bool:
 
 
 def look_at_files(
-    name: str, log: Log, *, delimiter: str | None = None, columns: Sequence[str] = (), lists: str | None = None
+    name: str,
+    log: Log,
+    *,
+    delimiter: str | None = None,
+    columns: Sequence[str] = (),
+    lists: str | None = None,
+    encoding: str = "utf-8",
 ) -> tuple[Survey, Proposal]:
-    """What is in files, and a card for them. delimiter, columns, lists: of CSV files. Raises `BlockrecError`."""
+    r"""What is in files, and a card for them. Raises `BlockrecError`.
+
+    delimiter (`\t`, as a shell gives it, is a tab), columns, lists, encoding: of CSV files.
+    """
     at = Span(Source(name, name), 0, 0, len(name))
     paths = _paths(name)
     if not paths:
         raise fail("E501", f"no file `{name}`")
-    form = CsvForm(delimiter or DELIMITERS.get(paths[0].suffix, ","), tuple(columns), "utf-8", lists=lists)
+    mark = delimiter.replace("\\t", "\t") if delimiter else DELIMITERS.get(paths[0].suffix, ",")
+    form = CsvForm(mark, tuple(columns), encoding, lists=lists)
     files = Files(paths, form, at)
     found = survey(files, Diagnostics(), log.say)
     stem = paths[0].name.partition(".")[0].partition("*")[0] or "my_data"

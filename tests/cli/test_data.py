@@ -62,6 +62,16 @@ def test_a_proposal_is_a_card(folder: Path, blockrec: Any) -> None:
     assert blockrec("data", "card.yaml").out.startswith("card.yaml: 4 columns for features")
 
 
+@pytest.mark.parametrize("mark", ["\t", "\\t"])
+def test_a_text_file_without_names(folder: Path, blockrec: Any, mark: str) -> None:
+    (folder / "u.data").write_bytes("1\tcafé\n2\tthé\n".encode("latin-1"))
+    how = ("--delimiter", mark, "--encoding", "latin-1")
+    ended = blockrec("data", "u.data", *how, "--columns", "item,title", "--infer")
+    assert ended.code == 0 and "columns: [item, title]" in ended.out and "encoding: latin-1" in ended.out
+    assert "name the columns" in blockrec("data", "u.data", *how).err
+    assert blockrec("data", "u.data", "--encoding", "latin-1").err.count(r'"1\tcafé"') == 1
+
+
 def test_files_as_json(folder: Path, blockrec: Any) -> None:
     found = json.loads(blockrec("data", "rows.parquet", "--json").out)
     columns = {column["name"]: column for column in found["columns"]}

@@ -69,7 +69,7 @@ def test_a_delimiter_that_was_not_told_is_said_once(shop: Project, mark: str) ->
     shop.text("log.csv", LOG.replace(",", mark))
     error = one(shop.errors(DATA))
     assert error.startswith("E501") and "has one column" in error
-    assert f"csv: {{delimiter: {json.dumps(mark)}}}] at log.csv" in error
+    assert f"csv: {{delimiter: {json.dumps(mark)}}}; of `blockrec data`: --delimiter] at log.csv" in error
     delimiter = {"\t": "\\t"}.get(mark, mark)
     assert shop.dataset(f'{DATA}\ncsv: {{delimiter: "{delimiter}"}}').splits["train"].rows == 4
 

@@ -160,4 +160,5 @@ def _half(stats: Stats) -> float:
 def _csv(form: CsvForm) -> dict[str, Any]:
     """What differs from the defaults."""
     known = [("delimiter", form.delimiter, ","), ("columns", list(form.columns), []), ("lists", form.lists, None)]
+    known.append(("encoding", form.encoding, "utf-8"))
     return {key: value for key, value, default in known if value != default}

@@ -103,7 +103,8 @@ class _Reader:
         others = [name for name in ("valid", "test") if name in self.section]
         if others and "split" in self.section:
             message = f"`split` has no meaning beside `{others[0]}`, which are rows of their own"
-            self.report.error("E101", message, self.section.keys_at["split"])
+            help = f"delete it, or take the files of a lower layer back: {others[0]}: null"
+            self.report.error("E101", message, self.section.keys_at["split"], help=help)
         return None if others else read_split(self.section, self.report, "random")
 
     def known(self, parts: dict[str, Files]) -> list[str]:

@@ -81,8 +81,8 @@ class Files:
         mark = other_delimiter(columns)
         if not mark:
             return columns
-        message = f"`{path}` has one column, `{columns[0][:100]}`"
-        help = f"if that holds several names, write csv: {{delimiter: {json.dumps(mark)}}}"
+        message = f"`{path}` has one column, {json.dumps(columns[0][:100], ensure_ascii=False)}"
+        help = f"if that holds several: csv: {{delimiter: {json.dumps(mark)}}}; of `blockrec data`: --delimiter"
         report.error("E501", message, self.at, help=help)
         return []
 
