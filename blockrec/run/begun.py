@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.diagnostics import fail
-from blockrec.run.directory import BEGUN
+from blockrec.run.names import BEGUN
 from blockrec.run.prepare import Wishes
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TypeVar
 
+import torch
+
 Item = TypeVar("Item")
 
 
@@ -40,3 +42,9 @@ class Clock:
     def training(self) -> float:
         """Seconds of everything but evaluation."""
         return sum(seconds for part, seconds in self.seconds.items() if part != "eval")
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what it was told."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from blockrec.data.profile.proposal import Proposal
@@ -12,6 +11,7 @@ from blockrec.data.profile.survey import Survey
 from blockrec.data.profile.wanted import Wanted
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.dump import dump
+from blockrec.run.tables import aligned
 from blockrec.words import counted, shortened
 
 
@@ -20,7 +20,7 @@ def survey_text(name: str, found: Survey) -> str:
     files = f"{counted(len(found.paths), 'file')}, " if len(found.paths) > 1 else ""
     title = f"{name}: {files}{found.rows:,} rows, {counted(len(found.columns), 'column')}"
     rows = [(s.name, s.kind, _nulls(s), _distinct(s), _values(s)) for s in found.columns.values()]
-    return "\n".join([title, *_table(["column", "type", "nulls", "distinct", "values"], rows)])
+    return f"{title}\n{aligned(['column', 'type', 'nulls', 'distinct', 'values'], rows)}"
 
 
 def proposal_text(name: str) -> str:
@@ -50,19 +50,13 @@ def wanted_text(name: str, wanted: Wanted) -> str:
         for r in wanted.readings
     ]
     lines = [f"{name}: {counted(len(wanted.readings), 'column')} for features"]
-    lines += _table(["feature", "declared", "column", "type", "nulls", "values", ""], rows)
+    lines.append(aligned(["feature", "declared", "column", "type", "nulls", "values", ""], rows))
     lines += [f"label {label}: mean {rate:.4g}" for label, rate in wanted.rates.items()]
     lines += [
         f"{use}: {found.rows:,} rows in {', '.join(str(p) for p in found.paths[:3])}{' …' * (len(found.paths) > 3)}"
         for use, found in wanted.surveys.items()
     ]
     return "\n".join(lines)
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
-    for row in (titles, *rows):
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _nulls(stats: Stats) -> str:

@@ -25,10 +25,10 @@ from blockrec.graph.ir import Graph
 from blockrec.language.document import Document
 from blockrec.metrics.measure import Details
 from blockrec.run.files import writing
+from blockrec.run.names import BEGUN, BOARD, CHECKPOINTS, ENVIRONMENT, LOG, METRICS, MODEL, PICTURE, RESOLVED
 from blockrec.run.stream import Stream
 from blockrec.viz import svg
 
-BOARD, BEGUN = "tensorboard", "run.json"
 PACKAGES = ("torch", "numba", "numpy", "pyarrow", "torchmetrics", "triton", "safetensors")
 
 
@@ -44,15 +44,15 @@ class RunDirectory:
 
     @property
     def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
+        return self.path / CHECKPOINTS
 
     @property
     def log(self) -> Path:
-        return self.path / "log.txt"
+        return self.path / LOG
 
     @property
     def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
+        return self.path / METRICS
 
     def writing(self, file: Path) -> AbstractContextManager[None]:
         """What the body cannot write, `file` or something in that folder, is E708."""
@@ -142,10 +142,10 @@ def create_directory(path: Path, files: Mapping[str, str], fill: Callable[[Path]
 def known_before(document: Document, graph: Graph, model: Any, begun: Mapping[str, Any]) -> dict[str, str]:
     """The files of a run that are written before training. begun: what `--resume` has to know beside the document."""
     return {
-        "model.yaml": given(model, document),
-        "resolved.yaml": document.to_yaml(),
-        "graph.svg": svg(graph),
-        "env.json": json.dumps(environment(), indent=1) + "\n",
+        MODEL: given(model, document),
+        RESOLVED: document.to_yaml(),
+        PICTURE: svg(graph),
+        ENVIRONMENT: json.dumps(environment(), indent=1) + "\n",
         BEGUN: json.dumps(begun, indent=1) + "\n",
     }
 

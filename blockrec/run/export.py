@@ -22,11 +22,11 @@ from blockrec.language.schema.export import EXPORT
 from blockrec.run.batches import Batch, moved
 from blockrec.run.checkpoint import WEIGHTS
 from blockrec.run.checksums import write_checksums
-from blockrec.run.find import RESOLVED
-from blockrec.run.load import VOCABULARIES, Loaded, load_run
+from blockrec.run.load import Loaded, load_run
 from blockrec.run.log import Log
 from blockrec.run.measure import chosen_split
 from blockrec.run.modes import measuring
+from blockrec.run.names import CHECKPOINTS, RESOLVED, VOCABULARIES
 from blockrec.run.weights import weights_of
 from blockrec.words import human
 
@@ -92,7 +92,7 @@ def export(
 def _write(loaded: Loaded, folder: Path, formats: Iterable[str]) -> None:
     shutil.copy(loaded.path / RESOLVED, folder / RESOLVED)
     shutil.copytree(loaded.path / VOCABULARIES, folder / VOCABULARIES)
-    weights = folder / "checkpoints" / f"step-{loaded.step}"
+    weights = folder / CHECKPOINTS / f"step-{loaded.step}"
     weights.mkdir(parents=True)
     for name in formats:
         _WRITERS[name](loaded, weights)

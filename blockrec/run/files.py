@@ -10,8 +10,9 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from blockrec.diagnostics import fail
+from blockrec.run.names import CHECKPOINTS
 
-LAST = Path("checkpoints", "last")
+LAST = Path(CHECKPOINTS, "last")
 
 
 @contextmanager

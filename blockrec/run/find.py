@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from blockrec.diagnostics import did_you_mean, fail
-
-RESOLVED = "resolved.yaml"
+from blockrec.run.names import CHECKPOINTS, RESOLVED
 
 
 def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
@@ -23,7 +22,7 @@ def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
 def find_checkpoint(run: Path, name: str | None = None) -> Path:
     """The folder of a checkpoint: `best`, `last` or `step-N`; by default the best, else the last (of an export
     the only one). E009 if absent."""
-    folder = run / "checkpoints"
+    folder = run / CHECKPOINTS
     there = sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
     wanted = [name] if name is not None else ["best", "last", *there[-1:]]
     found = next((folder / option for option in wanted if option in there), None)
@@ -31,3 +30,9 @@ def find_checkpoint(run: Path, name: str | None = None) -> Path:
         help = did_you_mean(wanted[0], there, f"there are: {', '.join(there) or 'none'}")
         raise fail("E009", f"the run `{run}` has no checkpoint `{wanted[0]}`", help=help)
     return found
+
+
+def own_checkpoint(word: str | Path) -> Path | None:
+    """The checkpoint folder that a word is a path of; None if it names something else."""
+    path = Path(word)
+    return path if path.parent.name == CHECKPOINTS and path.is_dir() else None

@@ -24,15 +24,15 @@ from blockrec.language.features import Feature
 from blockrec.language.schema.data import DATA
 from blockrec.language.source import read_map
 from blockrec.run.checkpoint import load_weights
+from blockrec.run.checksums import step_of
 from blockrec.run.evaluate import Task, tasks_of
-from blockrec.run.find import RESOLVED, find_checkpoint, find_run
+from blockrec.run.find import find_checkpoint, find_run
 from blockrec.run.log import Log
+from blockrec.run.names import RESOLVED, VOCABULARIES
 from blockrec.run.other_data import is_file, over_card, over_files
 from blockrec.run.precision import set_precision
 from blockrec.run.prepare import columns_read, open_data, pick_device
 from blockrec.run.settings import Evaluate, eval_settings, train_settings
-
-VOCABULARIES = "vocabularies"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Loaded:
     @property
     def step(self) -> int:
         """After which step of the training the checkpoint was written."""
-        return int(self.checkpoint.resolve().name.removeprefix("step-"))
+        return step_of(self.checkpoint.resolve())
 
     def dataset(self, log: Log, used: Collection[str] | None = None) -> Dataset:
         """The data of the document, encoded with what the run learned. Raises `BlockrecError`.

@@ -17,10 +17,9 @@ from blockrec.run.catalogue import ranker_of
 from blockrec.run.evaluate import evaluate
 from blockrec.run.load import load_run
 from blockrec.run.log import Log
+from blockrec.run.names import RESULT
 from blockrec.run.tables import aligned
 from blockrec.run.tracked import Tracked
-
-SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def evaluate_run(
 def _trained_on(run: Path) -> str | None:
     """The card that a finished run was trained on, if it was one."""
     try:
-        found = json.loads((run / "result.json").read_text("utf-8"))
+        found = json.loads((run / RESULT).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     return found.get("data") if isinstance(found, dict) else None

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.diagnostics import Diagnostics, Source, Span
-from blockrec.language.files import locate, packaged_cards, read_file
+from blockrec.language.files import DATA, locate, packaged_cards, read_file
 from blockrec.language.source import read_map
 from blockrec.language.values import Map
 
 OF_THE_DATA = ("column", "default", "unit", "tz")
 """Options of a feature that say where its values stand; all others say what the model makes of them."""
-FILES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".gz")
 
 
 def is_file(data: str) -> bool:
     """Whether `--data` names files of data, not a card."""
-    return data.endswith(FILES) or any(mark in data for mark in "*?[")
+    return data.endswith(DATA) or any(mark in data for mark in "*?[")
 
 
 def over_files(section: Map, data: str) -> list[str]:

@@ -16,14 +16,16 @@ from rich.console import Console
 
 from blockrec import __version__
 from blockrec.data import Split
+from blockrec.data.splits import NAMES
 from blockrec.diagnostics import fail
 from blockrec.graph.ir import Graph
 from blockrec.graph.lower import own_path
+from blockrec.language.features import Column
 from blockrec.run.batches import Batch, moved
 from blockrec.run.columns import Columns, column_of, is_told
 from blockrec.run.load import Loaded, load_run
 from blockrec.run.log import Log
-from blockrec.run.measure import SPLITS, chosen_split
+from blockrec.run.measure import chosen_split
 from blockrec.run.modes import measuring
 from blockrec.run.tracked import Tracked
 
@@ -111,14 +113,15 @@ def predict(
     )
     raw = _raw(keep, loaded)
     if raw:
-        more = [*sets, *(f"features.{name}={{raw: int64, column: {json.dumps(c)}}}" for name, c in raw.items())]
+        columns = {name: _column(word, loaded) for name, word in raw.items()}
+        more = [*sets, *(f"features.{name}={{raw: int64, column: {json.dumps(c)}}}" for name, c in columns.items())]
         again = load_run(loaded.path, checkpoint=checkpoint, data=data, sets=more, imports=imports, device=device)
         loaded = replace(again, own_data=loaded.own_data)
     predictor = Predictor.of(loaded)
     names = list(dict.fromkeys([*predictor.graph.used_features(), *(n for n in keep if n not in raw.values()), *raw]))
     dataset = loaded.dataset(log, names)
     chosen = ALL if split is None and not loaded.own_data else split
-    parts = [n for n in SPLITS if dataset.splits[n].rows] if chosen == ALL else [chosen_split(dataset, chosen)]
+    parts = [n for n in NAMES if dataset.splits[n].rows] if chosen == ALL else [chosen_split(dataset, chosen)]
     columns = Columns.of(loaded.document.features, names, dataset, raw, len(parts) > 1)
     about = {"run": str(loaded.path), "step": str(loaded.step), "blockrec": __version__}
     tables = _tables(predictor, columns, [dataset.splits[n] for n in parts], batch_size or loaded.batch_size, log)
@@ -126,10 +129,21 @@ def predict(
 
 
 def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
-    """Name of a feature to declare → column, for what is to be kept and neither a feature tells nor a label is."""
+    """Name of a feature to declare → what is to be kept as a column: neither a feature tells it nor is it a label.
+
+    Over other data, an id that the run does not read has no vocabulary: its column is kept.
+    """
     declared = loaded.document.features
-    known = {*(f.name for f in declared.features.values() if is_told(f)), *declared.labels}
+    learned = {declared.features[name].root for name in loaded.graph.used_features()}
+    told = [f for f in declared.features.values() if is_told(f) and (loaded.own_data or f.root in learned)]
+    known = {*(f.name for f in told), *declared.labels}
     return {f"kept_{number}": name for number, name in enumerate(keep) if name not in known}
+
+
+def _column(word: str, loaded: Loaded) -> str:
+    """The column of a feature, or the one that has this name."""
+    feature = loaded.document.features.features.get(word)
+    return feature.source.name if feature is not None and isinstance(feature.source, Column) else word
 
 
 def _tables(predictor: Predictor, columns: Columns, splits: Sequence[Split], size: int, log: Log) -> Iterator[Any]:

@@ -27,6 +27,8 @@ from blockrec.run.catalogue import ranked_columns
 from blockrec.run.evaluate import Task, tasks_of
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan
+from blockrec.run.names import DATA as DATA_FILE
+from blockrec.run.names import VOCABULARIES
 from blockrec.run.optimizers import Optimizers
 from blockrec.run.overrides import initialise, report_unmatched
 from blockrec.run.precision import set_precision
@@ -97,8 +99,8 @@ class Job:
 
     def save_data(self, folder: Path) -> None:
         """Write what the data are, and what they taught: `data.json` and `vocabularies`."""
-        self.dataset.save_vocabularies(folder / "vocabularies")
-        (folder / "data.json").write_text(json.dumps(self.dataset.describe(), indent=1) + "\n", "utf-8")
+        self.dataset.save_vocabularies(folder / VOCABULARIES)
+        (folder / DATA_FILE).write_text(json.dumps(self.dataset.describe(), indent=1) + "\n", "utf-8")
 
 
 def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) -> Job:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blockrec.run.names import CHECKPOINTS
 from blockrec.run.watch import Raised
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class RunResult:
     @property
     def state(self) -> Path | None:
         """The checkpoint of the last step."""
-        return self.directory / "checkpoints" / "last" if self.directory else None
+        return self.directory / CHECKPOINTS / "last" if self.directory else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as in result.json."""

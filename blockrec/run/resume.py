@@ -14,10 +14,11 @@ from blockrec.language.document import load
 from blockrec.run.begun import Begun
 from blockrec.run.checkpoint import FILES, best_of, go_back, steps_in
 from blockrec.run.checksums import check_files, damage, step_of
-from blockrec.run.directory import BEGUN, RunDirectory, environment
-from blockrec.run.find import RESOLVED, find_run
+from blockrec.run.directory import RunDirectory, environment
+from blockrec.run.find import find_run, own_checkpoint
 from blockrec.run.lock import held
 from blockrec.run.log import Log
+from blockrec.run.names import BEGUN, CHECKPOINTS, RESOLVED
 from blockrec.run.prepare import Wishes
 from blockrec.run.ready import ready
 from blockrec.run.result import RunResult
@@ -60,7 +61,7 @@ def resume(
     check_data(job, run)
     with held(run):
         if place.checkpoint is not None:
-            go_back(run / "checkpoints", place.checkpoint)
+            go_back(run / CHECKPOINTS, place.checkpoint)
         elif begun.warm_start is not None:
             warm_start(job, begun.warm_start, log, runs_dir)
         directory = RunDirectory(run, place.step)
@@ -76,11 +77,11 @@ def resume(
 
 def find_place(word: str | Path, name: str | None, runs_dir: Path) -> Place:
     """What `--resume WORD` means for a model of that name; E009 if there is nothing to go on with."""
-    path = Path(word)
-    if path.parent.name == "checkpoints" and path.is_dir():
-        return Place(path.parent.parent, path.parent / path.resolve().name, named=True)
+    own = own_checkpoint(word)
+    if own is not None:
+        return Place(own.parents[1], own.parent / own.resolve().name, named=True)
     run = find_run(_latest(name, runs_dir) if str(word) == NEWEST else word, runs_dir)
-    return Place(run, _newest(run / "checkpoints"))
+    return Place(run, _newest(run / CHECKPOINTS))
 
 
 def _latest(name: str | None, runs_dir: Path) -> Path:
@@ -89,7 +90,8 @@ def _latest(name: str | None, runs_dir: Path) -> Path:
     runs = [link.parent / link.resolve().name for link in links if link.is_dir()]
     if not runs:
         of = f" of `{name}`" if name else ""
-        raise fail("E009", f"there is no run{of} in `{runs_dir}`", help="name its directory: `--resume DIR`")
+        help = "name its directory: `--resume DIR`; without `--resume` a run begins"
+        raise fail("E009", f"there is no run{of} in `{runs_dir}`", help=help)
     return max(runs, key=lambda run: run.name)
 
 

@@ -52,8 +52,8 @@ def run(
     batch, nothing is written. resume: a run to go on with, in its own directory: the directory, one of its
     checkpoints, a model's name, or `last`. warm_start: a run whose weights, where they fit, come before the first
     step. console: where progress goes; default stderr.
-    Raises `BlockrecError` for a user's mistake (nothing is
-    written then) and for a run that cannot go on (E501, E701, E702, E705, E707, E708).
+    Raises `BlockrecError` for a user's mistake (nothing is written then) and for a run that cannot go on (E501, E701,
+    E702, E705, E707, E708).
     """
     log = Log(console)
     wishes = Wishes(variants, sets, data, imports, epochs, steps, device, seed, profile=profile)

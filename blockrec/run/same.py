@@ -14,7 +14,7 @@ from blockrec.graph.compile import Checked
 from blockrec.graph.compile import check_document as checked_document
 from blockrec.graph.diff import Change, diff
 from blockrec.language.document import Document, load
-from blockrec.run.find import RESOLVED
+from blockrec.run.names import DATA, ENVIRONMENT, RESOLVED
 from blockrec.run.prepare import Job, Wishes
 
 FREE = ("train.", "eval.", "export.", "kernels")
@@ -47,12 +47,12 @@ def check_data(job: Job, run: Path) -> None:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             known = run / file.relative_to(folder)
             if not known.is_file() or not filecmp.cmp(file, known, shallow=False):
-                raise _other_data(run, known, json.loads((folder / "data.json").read_text("utf-8")))
+                raise _other_data(run, known, json.loads((folder / DATA).read_text("utf-8")))
 
 
 def _other_data(run: Path, known: Path, now: Mapping[str, Any]) -> BlockrecError:
     what = f"`{known.relative_to(run)}` is not what they teach now"
-    if known.name == "data.json" and known.is_file():
+    if known.name == DATA and known.is_file():
         then = json.loads(known.read_text("utf-8"))
         what = next((f"{key} {then.get(key)} then, {now[key]} now" for key in now if now[key] != then.get(key)), what)
     help = f"bring the data back, or begin a new run: `--warm-start {run}` takes the weights over"
@@ -62,7 +62,7 @@ def _other_data(run: Path, known: Path, now: Mapping[str, Any]) -> BlockrecError
 def environment_changes(run: Path, now: Mapping[str, Any]) -> Iterator[str]:
     """What is different on this machine; the last bits of results may depend on it."""
     try:
-        then = json.loads((run / "env.json").read_text("utf-8"))
+        then = json.loads((run / ENVIRONMENT).read_text("utf-8"))
     except (OSError, ValueError):
         return
     for key, value in now.items():

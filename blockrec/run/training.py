@@ -8,10 +8,11 @@ from blockrec.diagnostics import BlockrecError, fail
 from blockrec.run.directory import RunDirectory
 from blockrec.run.interrupt import interruptible
 from blockrec.run.log import Log
+from blockrec.run.names import PROFILE, REPORT, RESULT
 from blockrec.run.prepare import Job
 from blockrec.run.profile import profiled
 from blockrec.run.progress import Display
-from blockrec.run.report import REPORT, write_report
+from blockrec.run.report import write_report
 from blockrec.run.result import RunResult
 from blockrec.run.session import Session
 
@@ -27,8 +28,8 @@ def carry_out(job: Job, directory: RunDirectory, log: Log, checkpoint: Path | No
         if not result.interrupted:
             result = profiled(result, job, log)
         if result.profile is not None:
-            directory.write_json("profile.json", result.profile.to_json())
-        directory.write_json("result.json", result.to_json())
+            directory.write_json(PROFILE, result.profile.to_json())
+        directory.write_json(RESULT, result.to_json())
         log.keep(str(result))
         with directory.writing(directory.path / REPORT):
             write_report(directory.path)

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import fail
 from blockrec.run.checkpoint import read_weights
-from blockrec.run.find import find_checkpoint, find_run
+from blockrec.run.find import find_checkpoint, find_run, own_checkpoint
 from blockrec.run.known_rows import known_rows, saved_vocabulary
-from blockrec.run.load import VOCABULARIES
 from blockrec.run.log import Log
+from blockrec.run.names import VOCABULARIES
 from blockrec.run.prepare import Job
 from blockrec.run.tables import aligned
 from blockrec.words import counted
@@ -37,7 +37,7 @@ def warm_start(job: Job, word: str | Path, log: Log, runs_dir: str | Path = "run
     word: a run directory, one of its checkpoints, or a model's name. E009 if there is none, E703 if nothing fits,
     E707 if it is damaged.
     """
-    checkpoint = _checkpoint(word, runs_dir)
+    checkpoint = own_checkpoint(word) or find_checkpoint(find_run(word, runs_dir))
     taken = take(job.model, read_weights(checkpoint), checkpoint.parents[1] / VOCABULARIES, job.dataset.values)
     if not any(t.outcome == LOADED for t in taken):
         raise fail("E703", f"no weight of `{checkpoint}` fits the model", help="`blockrec diff` compares two models")
@@ -73,13 +73,6 @@ def take(
             found.append(Taken(path, KEPT, f"{[*own.shape]} here, {[*other.shape]} in the run"))
     unused = saved.keys() - model.state_dict().keys()
     return found + [Taken(path, UNUSED, "the model does not have it") for path in sorted(unused)]
-
-
-def _checkpoint(word: str | Path, runs_dir: str | Path) -> Path:
-    path = Path(word)
-    if path.parent.name == "checkpoints" and path.is_dir():
-        return path
-    return find_checkpoint(find_run(word, runs_dir))
 
 
 def _counts(taken: list[Taken]) -> str:

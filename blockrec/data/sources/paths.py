@@ -7,6 +7,7 @@ from pathlib import Path
 
 from blockrec.data.fetch.places import folder_of as fetched_folder
 from blockrec.diagnostics import Diagnostics, Span
+from blockrec.language.files import folder_of
 from blockrec.language.values import List, Map
 
 _PACKAGE, _FETCHED = "package:", "fetched:"
@@ -23,7 +24,7 @@ def root_of(section: Map, report: Diagnostics) -> Path | None:
         return None
     if name.startswith(_FETCHED):
         return _fetched(name.removeprefix(_FETCHED), at, how, report)
-    found = _package(name.removeprefix(_PACKAGE)) if name.startswith(_PACKAGE) else _folder_of(at) / _expanded(name)
+    found = _package(name.removeprefix(_PACKAGE)) if name.startswith(_PACKAGE) else folder_of(at) / _expanded(name)
     if found is None or not found.is_dir():
         what = (
             f"Python package `{name.removeprefix(_PACKAGE)}` is not installed"
@@ -50,9 +51,9 @@ def locate(section: Map, key: str, root: Path | None, how: str, report: Diagnost
     named = zip(value, value.at, strict=True) if isinstance(value, List) else [(value, section.at[key])]
     found: list[Path] = []
     for name, at in named:
-        paths = _matches((root or _folder_of(at)) / _expanded(str(name)))
+        paths = _matches((root or folder_of(at)) / _expanded(str(name)))
         if not paths:
-            report.error("E501", f"no file `{(root or _folder_of(at)) / name}`", at, help=how)
+            report.error("E501", f"no file `{(root or folder_of(at)) / name}`", at, help=how)
         found += paths
     return tuple(found)
 
@@ -65,12 +66,6 @@ def _matches(path: Path) -> list[Path]:
 
 def _expanded(name: str) -> Path:
     return Path(name).expanduser()
-
-
-def _folder_of(at: Span) -> Path:
-    """The folder of the file that says so; of anything else (`--set`, a mapping) the current one."""
-    written = Path(at.source.name)
-    return written.parent if written.is_file() else Path()
 
 
 def _package(name: str) -> Path | None:

@@ -14,9 +14,10 @@ from blockrec.run.bench.memory import memory_of
 from blockrec.run.bench.result import Bench
 from blockrec.run.bench.timing import Training, predictions_a_second
 from blockrec.run.checkpoint import load_weights
-from blockrec.run.find import RESOLVED, find_checkpoint
+from blockrec.run.find import find_checkpoint
 from blockrec.run.heap import keep_freed_memory
 from blockrec.run.log import Log
+from blockrec.run.names import RESOLVED
 from blockrec.run.prepare import Job, Wishes, prepare
 from blockrec.run.profile import profile_job
 

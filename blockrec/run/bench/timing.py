@@ -11,7 +11,7 @@ import torch
 
 from blockrec.run.batches import moved, rows_in
 from blockrec.run.bench.result import Steps
-from blockrec.run.clock import Clock
+from blockrec.run.clock import Clock, synchronise
 from blockrec.run.loop import Loop
 from blockrec.run.modes import measuring
 from blockrec.run.prepare import Job
@@ -34,14 +34,6 @@ class SyncedClock(Clock):
         with super().time(part):
             yield
             synchronise(self.device)
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what it was told."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
 
 
 class Training:

@@ -13,8 +13,7 @@ from blockrec.language.defaults import SETTINGS, with_defaults
 from blockrec.language.schema.parts import Schema
 from blockrec.language.source import read_map
 from blockrec.language.values import Map
-
-RESULT, RESOLVED = "result.json", "resolved.yaml"
+from blockrec.run.names import RESOLVED, RESULT
 
 
 @dataclass(frozen=True)

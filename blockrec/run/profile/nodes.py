@@ -14,6 +14,7 @@ from blockrec.graph.casting import casting
 from blockrec.graph.lower import PATH, Model
 from blockrec.jagged import Jagged
 from blockrec.run.batches import Batch
+from blockrec.run.clock import synchronise
 
 
 @dataclass
@@ -89,15 +90,11 @@ class NodeByNode:
         return seconds
 
     def _timed(self, work: Callable[[], Any]) -> tuple[Any, float]:
-        self._wait()
+        synchronise(self.device)
         started = perf_counter()
         done = work()
-        self._wait()
+        synchronise(self.device)
         return done, perf_counter() - started
-
-    def _wait(self) -> None:
-        if self.device.type != "cpu":
-            torch.accelerator.synchronize(self.device)
 
 
 def _cut(value: Tensor, cut: list[tuple[Tensor, Tensor]]) -> Tensor:

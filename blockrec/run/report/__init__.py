@@ -6,12 +6,11 @@ from pathlib import Path
 
 from blockrec.disk import replace_text
 from blockrec.run.find import find_run
+from blockrec.run.names import REPORT
 from blockrec.run.report.files import read_run
 from blockrec.run.report.page import page
 
-REPORT = "report.html"
-
-__all__ = ["REPORT", "write_report"]
+__all__ = ["write_report"]
 
 
 def write_report(run: str | Path, out: str | Path | None = None, *, runs_dir: str | Path = "runs") -> Path:

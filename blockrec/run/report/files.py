@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blockrec.run.find import RESOLVED
+from blockrec.run.names import DATA, ENVIRONMENT, LOG, METRICS, MODEL, PICTURE, PROFILE, RESOLVED, RESULT
 
 Point = tuple[int, float]
 Series = dict[str, list[Point]]
@@ -41,7 +41,8 @@ class Reliability:
 class RunFiles:
     """A run. result, environment, data: empty if it wrote none. curves: metric, or `task · metric` → series.
 
-    watched: name → statistic → series; histograms: name → split → those of each measurement. log: its lines.
+    analyses: by name, what `blockrec analyze` found. watched: name → statistic → series; histograms: name → split →
+    those of each measurement. log: its lines.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class RunFiles:
     environment: Mapping[str, Any]
     data: Mapping[str, Any]
     profile: Mapping[str, Any]
+    analyses: Mapping[str, Mapping[str, Any]]
     curves: Mapping[str, Series]
     watched: Mapping[str, Mapping[str, Series]]
     histograms: Mapping[str, Mapping[str, list[Histogram]]]
@@ -69,21 +71,22 @@ class RunFiles:
 
 def read_run(path: Path) -> RunFiles:
     """Everything that the page of a run shows."""
-    lines = [*_lines(path / "metrics.jsonl")]
+    lines = [*_lines(path / METRICS)]
     return RunFiles(
         path,
-        result=_mapping(path / "result.json"),
-        environment=_mapping(path / "env.json"),
-        data=_mapping(path / "data.json"),
-        profile=_mapping(path / "profile.json"),
+        result=_mapping(path / RESULT),
+        environment=_mapping(path / ENVIRONMENT),
+        data=_mapping(path / DATA),
+        profile=_mapping(path / PROFILE),
+        analyses=_analyses(path / "analysis"),
         curves=_curves(lines),
         watched=_watched(lines),
         histograms=_histograms(lines),
         reliability=tuple(_reliability(lines)),
-        model=_text(path / "model.yaml"),
+        model=_text(path / MODEL),
         resolved=_text(path / RESOLVED),
-        log=_text(path / "log.txt").splitlines(),
-        picture=_text(path / "graph.svg"),
+        log=_text(path / LOG).splitlines(),
+        picture=_text(path / PICTURE),
     )
 
 
@@ -100,6 +103,11 @@ def _mapping(path: Path) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _analyses(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    found = {file.stem: _mapping(file) for file in sorted(folder.glob("*.json"))}
+    return {name: analysis for name, analysis in found.items() if "tables" in analysis}
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:

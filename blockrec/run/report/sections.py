@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from blockrec.data.splits import NAMES
+from blockrec.run.names import PICTURE
 from blockrec.run.progress import duration
 from blockrec.run.report.chart import line_chart
 from blockrec.run.report.files import RunFiles, Series
@@ -20,7 +22,6 @@ LARGEST_PICTURE = 80_000
 """Bytes: a larger picture of the model stays a file of its own."""
 LAST_LINES, MOST_NODES = 200, 20
 PASSES = ("forward", "backward")
-SPLITS = ("train", "valid", "test")
 
 
 def heading(run: RunFiles) -> Iterator[str]:
@@ -100,7 +101,7 @@ def curves(run: RunFiles) -> Iterator[str]:
 
 
 def _curve(name: str, series: Series, best: int | None) -> str:
-    ordered = {split: series[split] for split in SPLITS if split in series}
+    ordered = {split: series[split] for split in NAMES if split in series}
     keys = [(split, f"{split} {shown(points[-1][1])}") for split, points in ordered.items()]
     return figure(name, line_chart(ordered, name, best), legend(keys))
 
@@ -166,7 +167,7 @@ def model(run: RunFiles) -> Iterator[str]:
     if counts:
         yield element("p", [], text=f"{counts['dense']:,} dense parameters, {counts['tables']:,} in tables.")
     if len(run.picture.encode()) > LARGEST_PICTURE:
-        yield element("p", [element("a", [], text="graph.svg", href="graph.svg")], text="The picture is large: ")
+        yield element("p", [element("a", [], text=PICTURE, href=PICTURE)], text="The picture is large: ")
     elif run.picture:
         yield element("div", [confined(run.picture, ".graph")], "graph")
 

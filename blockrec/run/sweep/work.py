@@ -18,13 +18,13 @@ from rich.console import Console
 
 from blockrec.diagnostics import BlockrecError
 from blockrec.run.log import Log
+from blockrec.run.names import RESULT
 from blockrec.run.prepare import Job, Wishes
 from blockrec.run.result import RunResult
 from blockrec.run.run import train
 from blockrec.run.sweep.plan import Plan, Trial, read_points
 from blockrec.run.sweep.store import Row
 
-RESULT = "result.json"
 KEPT = ("metrics", "steps", "rows", "rows_per_second", "seconds", "parameters")
 """What the table keeps of a run's result."""
 
