@@ -216,6 +216,7 @@ def test_ctrl_c_keeps_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(Display, "update", interrupting)
+    handler = signal.getsignal(signal.SIGINT)
     result = trained(MODEL, tmp_path, steps=1000)
     assert result.interrupted and result.steps == 3 and result.directory is not None
     assert "interrupted after step 3" in str(stopped(result))
@@ -224,7 +225,7 @@ def test_ctrl_c_keeps_the_last_step(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     last = result.directory / "checkpoints" / "last"
     load_weights(last, job.model)
     assert read_training(last)[1]["step"] == 3
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_ctrl_c_twice_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
