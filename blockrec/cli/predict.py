@@ -17,6 +17,8 @@ Examples:
   blockrec predict dare --data march.parquet --out march.scores.parquet
   blockrec predict dare --split all --keep user --keep click --out all.parquet"""
 
+OTHER_FORMS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".arrow", ".feather", ".gz")
+
 
 class Part(str, Enum):
     """Parts of the data."""
@@ -52,6 +54,9 @@ def predict(
     batch by batch.
     """
     from blockrec.run.predict import predict as write
+
+    if out.endswith(OTHER_FORMS):
+        raise typer.BadParameter(f"predictions are written as Parquet, not as `{out}`", param_hint="--out")
 
     found = write(
         run,

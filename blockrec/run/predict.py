@@ -113,8 +113,8 @@ def predict(
     )
     raw = _raw(keep, loaded)
     if raw:
-        columns = {name: _column(word, loaded) for name, word in raw.items()}
-        more = [*sets, *(f"features.{name}={{raw: int64, column: {json.dumps(c)}}}" for name, c in columns.items())]
+        kept = {name: json.dumps(_column(word, loaded)) for name, word in raw.items()}
+        more = [*sets, *(f"features.{name}={{raw: int64, column: {column}}}" for name, column in kept.items())]
         again = load_run(loaded.path, checkpoint=checkpoint, data=data, sets=more, imports=imports, device=device)
         loaded = replace(again, own_data=loaded.own_data)
     predictor = Predictor.of(loaded)
@@ -134,7 +134,8 @@ def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
     Over other data, an id that the run does not read has no vocabulary: its column is kept.
     """
     declared = loaded.document.features
-    learned = {declared.features[name].root for name in loaded.graph.used_features()}
+    used = loaded.graph.used_features()
+    learned = {f.root for f in declared.features.values() if f.name in used}
     told = [f for f in declared.features.values() if is_told(f) and (loaded.own_data or f.root in learned)]
     known = {*(f.name for f in told), *declared.labels}
     return {f"kept_{number}": name for number, name in enumerate(keep) if name not in known}

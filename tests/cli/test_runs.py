@@ -65,6 +65,7 @@ def test_bench(blockrec: Any, runs: Path) -> None:
         (["eval", "little", "--split", "tset"], 3, "'tset' is not one of"),
         (["eval", "little", "--set", "graph.deep.hidden=[3]"], 2, "error[E703]"),
         (["predict", "little"], 3, "--out"),
+        (["predict", "little", "--out", "x.csv"], 3, "written as Parquet"),
         (["predict", "little", "--out", "none/x.parquet"], 4, "there is no folder: none"),
         (["predict", "little", "--out", "x.parquet", "--data", "none.csv"], 2, "error[E501]"),
         (["predict", "little", "--out", "x.parquet", "--keep", "usr"], 2, "did you mean"),

@@ -136,6 +136,17 @@ def test_rows_of_a_file_keep_their_order(tmp_path: Path) -> None:
     assert table["time"].to_pylist() == [5, 4, 1, 2, 3] and table["item"].to_pylist() == [None, *"dabc"]
 
 
+def test_other_data_with_a_feature_that_the_run_does_not_read(tmp_path: Path) -> None:
+    declared = ROWS.replace("labels:", "  who: {vocab: auto, column: user}\nlabels:")
+    columns: dict[str, list[Any]] = {"item": [*"abcd"] * 10, "met": [[*"ab"]] * 40, "user": [1, 2] * 20}
+    pq.write_table(pa.table({**columns, "click": [1, 0, 0, 1, 1] * 8}), tmp_path / "train.parquet")
+    result = run(declared.replace("FOLDER", str(tmp_path)), runs_dir=tmp_path / "runs", steps=1)
+    pq.write_table(pa.table({"item": ["a"] * 3, "met": [["b"]] * 3, "user": [9, 2, 7]}), tmp_path / "new.parquet")
+    assert result.directory is not None
+    predict(result.directory, tmp_path / "out.parquet", data=str(tmp_path / "new.parquet"), keep=["who"])
+    assert pq.read_table(tmp_path / "out.parquet")["who"].to_pylist() == [9, 2, 7]
+
+
 def test_row_groups_are_large_whatever_the_batches(
     little_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
