@@ -50,6 +50,10 @@ class Jagged:
         """The same lengths with other values [Σt, ...]."""
         return Jagged(values, self.offsets, self.max_length, self.rows)
 
+    def taken(self, index: Tensor, offsets: Tensor, max_length: int) -> Jagged:
+        """See `select`."""
+        return Jagged(self.values.index_select(0, index), offsets, max_length, self.rows.index_select(0, index))
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Jagged:
         """The same sequence on another device."""
         parts = (self.values, self.offsets, self.rows)
@@ -69,7 +73,7 @@ def rows(function: Callable[..., Any], *inputs: Tensor | Jagged | None) -> Any:
 
 def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged:
     """The steps `index` [Σs] of the flat steps, sample by sample; sample i gets index[offsets[i]:offsets[i + 1]]."""
-    return Jagged(x.values.index_select(0, index), offsets, max_length, x.rows.index_select(0, index))
+    return x.taken(index, offsets, max_length)
 
 
 def first_steps(x: Jagged, most: int) -> tuple[Jagged, Tensor]:

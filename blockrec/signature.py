@@ -63,6 +63,7 @@ class Signature:
     axes: constructor arguments that the compiler infers; optional_axes: those that may stay None.
     schema: JSON Schema of the parameters; defaults: their default values.
     infers: the block has its own `infer(params, **types)`. takes_kernel: its constructor takes a `kernel`.
+    looks_up: port → the op that can read its steps from tables itself, instead of from looked up copies.
     doc: its docstring; parameter descriptions are in the schema.
     """
 
@@ -75,6 +76,7 @@ class Signature:
     several: bool = False
     infers: bool = False
     takes_kernel: bool = False
+    looks_up: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""
 
     @property

@@ -52,3 +52,11 @@ def check_lengths(offsets: Tensor, *, steps: tuple[Tensor, ...], samples: tuple[
     for x in samples:
         if x.shape[0] != batch:
             raise ValueError(f"the offsets are of {batch} samples, but there are {x.shape[0]} vectors")
+
+
+def check_ids(ids: Tensor, height: int) -> None:
+    """Kernels do not check bounds, so this does: ids are rows of a table. Raises `IndexError`."""
+    if ids.numel():
+        low, high = (int(x) for x in ids.aminmax())
+        if low < 0 or high >= height:
+            raise IndexError(f"the table has {height} rows, but there is the id {low if low < 0 else high}")
