@@ -63,7 +63,7 @@ def _usage(error: Any, terminal: Terminal) -> int:
     """A mistake in the command line; the parser's exceptions know their message and their command."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "blockrec"
-    terminal.complain(f"error: {error.format_message()}")
+    terminal.complain(f"error: {error.format_message().replace('Value error, ', '')}")
     terminal.complain(f"  = help: `{command} --help` shows the arguments and examples")
     return USAGE
 

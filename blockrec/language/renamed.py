@@ -53,6 +53,7 @@ FORMER: dict[str, str] = {
     "like": "share_embedding shared_with embedding_name shared_name same_as",
     "dense": "value_dim raw_input_dim",
     "at_least": "threshold",
+    "calendar": "minutes_since time_since",
     # parameters of blocks
     "dim": "embedding_dim embedding_size emb_dim emb_size embed_dim embed_size d_model",
     "table": "embedding_name shared_name",

@@ -145,10 +145,12 @@ def test_only_the_metrics_that_are_asked_for(metric: str, runs: Path) -> None:
 
 def test_what_is_no_run_is_skipped_and_told(runs: Path) -> None:
     (runs / "sweeps").mkdir()
+    (runs / "many" / "sweeps").mkdir(parents=True)
     (runs / "stopped").mkdir()
     (runs / "stopped" / "resolved.yaml").write_text("blockrec: 1\n", "utf-8")
     table = compare([f"{runs}/*"])
-    assert table.skipped == (f"`{runs}/stopped` did not finish", f"`{runs}/sweeps` is no run")
+    many = f"`{runs}/many` is no run; its sweeps are `{runs}/many/sweeps/*`"
+    assert table.skipped == (many, f"`{runs}/stopped` did not finish", f"`{runs}/sweeps` is no run")
     assert sum(len(group.runs) for group in table.groups) == 4
 
 

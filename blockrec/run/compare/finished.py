@@ -75,11 +75,19 @@ def _runs(folder: Path, skipped: list[str], report: Diagnostics) -> Iterator[Fin
     if (folder / RESULT).is_file():
         within = [folder]
     elif not within:
-        skipped.append(f"`{folder}` {'did not finish' if (folder / RESOLVED).is_file() else 'is no run'}")
+        skipped.append(f"`{folder}` {_lack(folder)}")
     for path in within:
         run = _read(path, report)
         if run is not None:
             yield run
+
+
+def _lack(folder: Path) -> str:
+    """Why a folder is no finished run, nor a folder of some."""
+    if (folder / RESOLVED).is_file():
+        return "did not finish"
+    sweeps = folder / "sweeps"
+    return f"is no run; its sweeps are `{sweeps}/*`" if sweeps.is_dir() else "is no run"
 
 
 def _read(path: Path, report: Diagnostics) -> Finished | None:
