@@ -27,8 +27,8 @@ from rich.console import Console
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from blockrec.data.batches import Split
-from blockrec.data.order import order_of
+from blockrec.data.batching.batches import Split
+from blockrec.data.batching.order import order_of
 from blockrec.jagged import Jagged, offsets_of
 from blockrec.run.log import Log
 from blockrec.run.prepare import Wishes, prepare

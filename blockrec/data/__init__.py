@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blockrec.data.batches import Split
+    from blockrec.data.batching.batches import Split
     from blockrec.data.dataset import Dataset
     from blockrec.data.open import open_dataset
 
 __all__ = ["Dataset", "Split", "open_dataset"]
 
-_HOMES = {"Dataset": "dataset", "Split": "batches", "open_dataset": "open"}
+_HOMES = {"Dataset": "dataset", "Split": "batching.batches", "open_dataset": "open"}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from blockrec.data import arrow
-from blockrec.data.batches import Gather, Split, window
+from blockrec.data.batching.batches import Gather, Split, window
 from blockrec.data.columns import mapped
-from blockrec.data.fits import Fits
+from blockrec.data.encoding.fits import Fits
+from blockrec.data.encoding.numbers import Fit
+from blockrec.data.encoding.vocabulary import Vocabulary
+from blockrec.data.events_source.plan import Plan
 from blockrec.data.notes import noted_fits, read_notes
-from blockrec.data.numbers import Fit
-from blockrec.data.plan import Plan
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sampling.sampler import Sampler
 from blockrec.data.splits import NAMES
-from blockrec.data.vocabulary import Vocabulary
 from blockrec.language.features import Sequence
 
 

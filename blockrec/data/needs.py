@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from blockrec.data.derived import columns_of
+from blockrec.data.encoding.derived import columns_of
 from blockrec.data.sources.tables import Need, Wanted
 from blockrec.language.features import Feature, Features, Label
 

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from blockrec.data import arrow
-from blockrec.data.fits import Fits
-from blockrec.data.numbers import from_json
+from blockrec.data.encoding.fits import Fits
+from blockrec.data.encoding.numbers import from_json
+from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.data.splits import NAMES
-from blockrec.data.vocabulary import Vocabulary
 from blockrec.language.features import Label
 
 NOTES = "notes.json"

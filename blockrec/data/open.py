@@ -10,13 +10,14 @@ from blockrec import cache as caches
 from blockrec.data import store
 from blockrec.data.convert.convert import converted
 from blockrec.data.dataset import Dataset, opened
-from blockrec.data.derived import is_read
-from blockrec.data.events import Log
-from blockrec.data.fits import Fits
+from blockrec.data.encoding.derived import is_read
+from blockrec.data.encoding.fits import Fits
+from blockrec.data.events_source.events import Log
+from blockrec.data.events_source.plan import Plan
+from blockrec.data.events_source.prepare import prepare
+from blockrec.data.events_source.reading import read_plan
+from blockrec.data.events_source.synthetic import generated
 from blockrec.data.notes import read_notes
-from blockrec.data.plan import Plan
-from blockrec.data.prepare import prepare
-from blockrec.data.reading import read_plan
 from blockrec.data.rows_source.build import build as build_rows
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.random_rows import drawn
@@ -24,7 +25,6 @@ from blockrec.data.rows_source.reading import SYNTHETIC, is_rows, read_rows_plan
 from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sources.paths import root_of
 from blockrec.data.spare import report_spare
-from blockrec.data.synthetic import generated
 from blockrec.diagnostics import BlockrecError, Diagnostics, fail
 from blockrec.language.features import AUTO, Constant, Features, Position
 from blockrec.language.values import Map

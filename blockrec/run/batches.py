@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from blockrec.data.cuts import ALONE, Rank, Size, Tokens
-from blockrec.data.order import Blocks, Shuffle
+from blockrec.data.batching.cuts import ALONE, Rank, Size, Tokens
+from blockrec.data.batching.order import Blocks, Shuffle
 from blockrec.jagged import Jagged
 
 Batch = Mapping[str, Tensor | Jagged]

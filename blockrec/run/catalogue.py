@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from blockrec.data.batches import Index, Split
-from blockrec.data.catalogue import Catalogue, alike, histories
+from blockrec.data.batching.batches import Index, Split
+from blockrec.data.batching.catalogue import Catalogue, alike, histories
 from blockrec.data.dataset import Dataset
 from blockrec.language.features import Features
 from blockrec.metrics.measure import Numbers

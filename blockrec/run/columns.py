@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from blockrec.data import Dataset
-from blockrec.data.derived import is_read
+from blockrec.data.encoding.derived import is_read
 from blockrec.jagged import Jagged
 from blockrec.language.features import Feature, Features, Listed
 from blockrec.run.batches import Batch

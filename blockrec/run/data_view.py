@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from blockrec import cache
-from blockrec.data.derived import is_read
+from blockrec.data.encoding.derived import is_read
 from blockrec.data.open import planned
 from blockrec.data.profile.proposal import Proposal, proposed
 from blockrec.data.profile.survey import Survey, survey

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from blockrec.data.arrow import one_chunk
-from blockrec.data.vocabulary import UNSEEN, Vocabulary
+from blockrec.data.encoding.vocabulary import UNSEEN, Vocabulary
 
 
 def saved_vocabulary(folder: Path, root: str, weight: Tensor) -> Vocabulary | None:

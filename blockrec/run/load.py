@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 from blockrec.data import Dataset
-from blockrec.data.derived import is_read
-from blockrec.data.fits import Fits
+from blockrec.data.encoding.derived import is_read
+from blockrec.data.encoding.fits import Fits
 from blockrec.diagnostics import Diagnostics, Source, fail
 from blockrec.graph.compile import Checked, build, check_document, with_sizes
 from blockrec.graph.ir import Graph

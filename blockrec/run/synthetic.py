@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from blockrec.data.derived import is_read
+from blockrec.data.encoding.derived import is_read
 from blockrec.diagnostics import Diagnostics, Source, fail
 from blockrec.graph.compile import check_document
 from blockrec.language.declare import read_features

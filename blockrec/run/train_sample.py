@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from blockrec.data.batches import Index, Split
-from blockrec.data.permutation import permuted
-from blockrec.data.prefetch import prefetched
+from blockrec.data.batching.batches import Index, Split
+from blockrec.data.batching.permutation import permuted
+from blockrec.data.batching.prefetch import prefetched
 from blockrec.run.batches import Batch
 
 KEY = (0, 0, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from blockrec.data.vocabulary import Vocabulary
+from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.diagnostics import fail
 from blockrec.run.checkpoint import read_weights
 from blockrec.run.find import find_checkpoint, find_run, own_checkpoint

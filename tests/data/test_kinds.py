@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from blockrec.data import Dataset
-from blockrec.data.hashing import rows_of
-from blockrec.data.numbers import Edges, Scale, from_json
+from blockrec.data.encoding.hashing import rows_of
+from blockrec.data.encoding.numbers import Edges, Scale, from_json
 from tests.data.conftest import Project
 
 DATA = "events: log.parquet\nsplit: {by: time, valid: 0, test: 0.2}"

@@ -14,7 +14,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from blockrec.data.catalogue import Catalogue
+from blockrec.data.batching.catalogue import Catalogue
 from blockrec.jagged import Jagged
 from blockrec.run.catalogue import Ranker
 from blockrec.run.evaluate import Scores, evaluate

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from blockrec.data.batches import Batch
+from blockrec.data.batching.batches import Batch
 from blockrec.diagnostics import BlockrecError
 from blockrec.jagged import Jagged
 from blockrec.run import RunResult, run

@@ -17,7 +17,7 @@ from blockrec.run.log import Log
 from blockrec.run.loop import Loop
 from blockrec.run.prepare import Job, Wishes, prepare
 from blockrec.run.summary import beginning
-from tests.data.test_batches import assert_equal
+from tests.data.batching.test_batches import assert_equal
 
 MODEL = """
 blockrec: 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
-from blockrec.data.vocabulary import Vocabulary
+from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.diagnostics import BlockrecError
 from blockrec.run import run
 from blockrec.run.known_rows import known_rows

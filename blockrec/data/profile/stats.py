@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from blockrec.data.arrow import Column, array_of, one_chunk
-from blockrec.data.reader import is_list
+from blockrec.data.encoding.reader import is_list
 from blockrec.data.rows_source.nested import without_nan
 from blockrec.data.rows_source.sample import Sample
 from blockrec.data.rows_source.words import Words

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from blockrec.data.derived import columns_of, is_read
-from blockrec.data.encode import encode_label
-from blockrec.data.plan import Plan
+from blockrec.data.encoding.derived import columns_of, is_read
+from blockrec.data.encoding.encode import encode_label
+from blockrec.data.events_source.plan import Plan
 from blockrec.data.profile.stats import Stats
 from blockrec.data.profile.survey import Survey, survey
 from blockrec.data.rows_source.pieces import Pieces

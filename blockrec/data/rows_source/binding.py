@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from blockrec.data.derived import is_age
+from blockrec.data.encoding.derived import is_age
 from blockrec.data.sampling.plan import is_made
 from blockrec.language.features import Calendar, Column, Feature, Label
 

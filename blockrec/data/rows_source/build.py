@@ -10,7 +10,7 @@ import numpy as np
 
 from blockrec.data.arrow import Array
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
-from blockrec.data.fits import Fits
+from blockrec.data.encoding.fits import Fits
 from blockrec.data.notes import write_notes
 from blockrec.data.rows_source.divide import division
 from blockrec.data.rows_source.draws import Draws

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from blockrec.data import hashing
 from blockrec.data.arrow import Array, array_of, one_chunk
-from blockrec.data.permutation import permuted
+from blockrec.data.batching.permutation import permuted
+from blockrec.data.encoding import hashing
 from blockrec.data.rows_source.pieces import Chunk, Pieces, by_file
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.sample import Sample

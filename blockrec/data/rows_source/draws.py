@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from blockrec.data.arrow import Array
-from blockrec.data.derived import columns_of, is_read
-from blockrec.data.encode import encode
-from blockrec.data.fits import Fits
+from blockrec.data.encoding.derived import columns_of, is_read
+from blockrec.data.encoding.encode import encode
+from blockrec.data.encoding.fits import Fits
 from blockrec.data.frame import Frame
 from blockrec.data.rows_source.divide import PartOf
 from blockrec.data.rows_source.pieces import Piece, Pieces

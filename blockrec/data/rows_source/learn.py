@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow.compute as pc
 
-from blockrec.data import calendar
 from blockrec.data.arrow import Array, Column, array_of
-from blockrec.data.calendar import MISSING
-from blockrec.data.derived import is_age, is_read
-from blockrec.data.encode import numbers_of, reader_of
-from blockrec.data.fits import Fits
-from blockrec.data.learned import edges_of, vocabulary_of
-from blockrec.data.numbers import Edges, Fit
-from blockrec.data.reader import is_list, is_value
+from blockrec.data.encoding import calendar
+from blockrec.data.encoding.calendar import MISSING
+from blockrec.data.encoding.derived import is_age, is_read
+from blockrec.data.encoding.encode import numbers_of, reader_of
+from blockrec.data.encoding.fits import Fits
+from blockrec.data.encoding.learned import edges_of, vocabulary_of
+from blockrec.data.encoding.numbers import Edges, Fit
+from blockrec.data.encoding.reader import is_list, is_value
+from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.data.rows_source.pieces import Piece
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.sample import Sample
@@ -24,7 +25,6 @@ from blockrec.data.rows_source.scales import Moments
 from blockrec.data.rows_source.words import Words
 from blockrec.data.sampling.scales import scales_of_negatives
 from blockrec.data.splits import TRAIN
-from blockrec.data.vocabulary import Vocabulary
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Buckets, Feature, Listed
 

@@ -12,7 +12,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 from blockrec.data.arrow import Column, Table, one_chunk
-from blockrec.data.reader import is_list
+from blockrec.data.encoding.reader import is_list
 from blockrec.data.sources.forms import form_of
 from blockrec.data.sources.jsonl import json_schema
 

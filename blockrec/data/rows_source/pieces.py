@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blockrec.data.arrow import Table
-from blockrec.data.derived import Place, columns_of
+from blockrec.data.encoding.derived import Place, columns_of
 from blockrec.data.rows_source.nested import split_texts, with_members
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.rows_source.steps import steps_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from blockrec.data.fits import Fits
+from blockrec.data.encoding.fits import Fits
 from blockrec.data.sampling.plan import DrawPlan
 from blockrec.data.sources.tables import Files, Need
 from blockrec.data.splits import SplitPlan

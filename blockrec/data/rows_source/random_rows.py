@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from blockrec.data import store
 from blockrec.data.arrow import Column
-from blockrec.data.derived import with_moments
+from blockrec.data.encoding.derived import with_moments
 from blockrec.data.rows_source.binding import Binding
 from blockrec.data.rows_source.random_values import LONGEST, Draw, draws_of, integers, label_draw, lists
 from blockrec.data.settings import setting

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blockrec.data.conditions import columns_of, condition_of
-from blockrec.data.derived import is_read, with_moments
+from blockrec.data.encoding.derived import is_read, with_moments
 from blockrec.data.form import read_split
 from blockrec.data.needs import Needs, feature_needs, group_needs, label_needs, together
 from blockrec.data.rows_source.binding import Binding

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from blockrec.data.numbers import Scale
+from blockrec.data.encoding.numbers import Scale
 from blockrec.language.features import Norm
 
 Floats = NDArray[np.float64]

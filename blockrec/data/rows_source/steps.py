@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from blockrec.data.arrow import Column, Table, array_of, one_chunk
-from blockrec.data.derived import Place
-from blockrec.data.reader import is_list
+from blockrec.data.encoding.derived import Place
+from blockrec.data.encoding.reader import is_list
 from blockrec.diagnostics import Diagnostics, Span
 
 Index = NDArray[np.int64]

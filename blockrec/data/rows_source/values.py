@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from blockrec.data.arrow import Array, Column, Table
-from blockrec.data.derived import Place, column_of, is_age, moments
-from blockrec.data.encode import reader_of
+from blockrec.data.encoding.derived import Place, column_of, is_age, moments
+from blockrec.data.encoding.encode import reader_of
 from blockrec.data.rows_source.nested import without_nan
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Calendar, Feature

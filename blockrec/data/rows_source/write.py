@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blockrec.data import hashing
-from blockrec.data.ages import are_told
 from blockrec.data.arrow import Array, array_of, one_chunk
-from blockrec.data.calendar import MISSING
 from blockrec.data.columns import ColumnWriter
-from blockrec.data.derived import is_age, is_read
-from blockrec.data.encode import encode, encode_label, encode_lists, report_constant
-from blockrec.data.fits import Fits
+from blockrec.data.encoding import hashing
+from blockrec.data.encoding.ages import are_told
+from blockrec.data.encoding.calendar import MISSING
+from blockrec.data.encoding.derived import is_age, is_read
+from blockrec.data.encoding.encode import encode, encode_label, encode_lists, report_constant
+from blockrec.data.encoding.fits import Fits
+from blockrec.data.encoding.reader import can_group
 from blockrec.data.needs import group_column
-from blockrec.data.reader import can_group
 from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import ages_of
 from blockrec.data.rows_source.pieces import Piece

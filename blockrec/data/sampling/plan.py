@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from blockrec.data.derived import is_age
+from blockrec.data.encoding.derived import is_age
 from blockrec.data.needs import Needs, available
 from blockrec.data.settings import setting
 from blockrec.data.sources.tables import Need

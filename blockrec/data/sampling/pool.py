@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from blockrec.data import arrow
 from blockrec.data.arrow import Array, Column, array_of, one_chunk
-from blockrec.data.derived import Place
-from blockrec.data.events import Log
+from blockrec.data.encoding.derived import Place
+from blockrec.data.encoding.reader import is_list
+from blockrec.data.events_source.events import Log
+from blockrec.data.events_source.histories import Mask
+from blockrec.data.events_source.rows import Rows
 from blockrec.data.frame import Frame, Held, spans
-from blockrec.data.histories import Mask
-from blockrec.data.reader import is_list
-from blockrec.data.rows import Rows
 from blockrec.data.sampling.collector import Collector
 from blockrec.data.sampling.numbering import Index
 from blockrec.data.sampling.plan import POPULARITY, PROBABILITY, SAMPLED, DrawPlan, avoids_seen

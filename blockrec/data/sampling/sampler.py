@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blockrec.data import arrow
-from blockrec.data.negatives import Forbidden, places_in
-from blockrec.data.permutation import Key
+from blockrec.data.batching.permutation import Key
 from blockrec.data.sampling.counter import uniform
+from blockrec.data.sampling.negatives import Forbidden, places_in
 from blockrec.data.sampling.plan import SAMPLED, DrawPlan, Sampled
 from blockrec.data.sampling.pool import CANDIDATES, SEEN
 

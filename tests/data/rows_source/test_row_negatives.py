@@ -12,8 +12,8 @@ import torch
 from blockrec.data import Dataset
 from blockrec.data.rows_source import pieces
 from blockrec.jagged import Jagged
+from tests.data.batching.test_batches import assert_equal
 from tests.data.conftest import Project
-from tests.data.test_batches import assert_equal
 
 FEATURES = """
 user: {vocab: 100}

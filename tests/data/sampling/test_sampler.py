@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blockrec.data.negatives import Forbidden
 from blockrec.data.sampling.counter import uniform
+from blockrec.data.sampling.negatives import Forbidden
 from blockrec.data.sampling.plan import Sampled
 from blockrec.data.sampling.sampler import Sampler
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from blockrec.data import Dataset
-from blockrec.data.cuts import Rank
+from blockrec.data.batching.cuts import Rank
 from blockrec.jagged import Jagged
+from tests.data.batching.test_batches import assert_equal
 from tests.data.conftest import Project
-from tests.data.test_batches import assert_equal
 
 FEATURES = """
 user: {vocab: 100}
