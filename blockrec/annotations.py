@@ -59,6 +59,7 @@ def read_signature(cls: type) -> Signature:
         several=several,
         infers=hasattr(cls, "infer"),
         takes_kernel=any(p.name == "kernel" for p in arguments),
+        looks_up=dict(inside.get("looks_up", {})),
         doc=inspect.cleandoc(cls.__doc__ or ""),
     )
     _check_axes(cls, signature)
@@ -125,7 +126,7 @@ def _check_axes(cls: type, signature: Signature) -> None:
 
 
 def _parameters_schema(cls: type, own: list[inspect.Parameter], hints: Mapping[str, Any]) -> dict[str, Any]:
-    described = _argument_docs(cls.__doc__ or "")
+    described = argument_docs(cls.__doc__ or "")
     properties = {}
     for parameter in own:
         if parameter.name not in hints:
@@ -175,7 +176,7 @@ def _union(cls: type, args: tuple[Any, ...]) -> dict[str, Any]:
     return merged
 
 
-def _argument_docs(doc: str) -> dict[str, str]:
+def argument_docs(doc: str) -> dict[str, str]:
     """The `Args:` section of a docstring: name → text."""
     section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", inspect.cleandoc(doc), re.MULTILINE)
     if section is None:

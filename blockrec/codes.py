@@ -65,6 +65,7 @@ CODES: dict[str, str] = {
     "E706": "run settings",
     "E707": "damaged checkpoint",
     "E708": "run directory that cannot be written",
+    "E709": "analysis that does not fit the model or its data",
     "W002": "word that looks like a boolean",
     "W003": "number that looks octal",
     "W201": "node that reaches no task",

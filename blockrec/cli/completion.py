@@ -176,3 +176,10 @@ def _model(ctx: typer.Context) -> str:
 
 def _chosen(ctx: typer.Context) -> list[str]:
     return [name for word in ctx.params.get("variants") or () for name in word.split(",")]
+
+
+@_silent
+def analyses(incomplete: str) -> list[str]:
+    """Analyses of runs: each is a file of its own."""
+    folder = Path(__file__).parents[1] / "run" / "analyze" / "analyses"
+    return _starting(incomplete, [path.stem for path in folder.glob("[a-z]*.py")])

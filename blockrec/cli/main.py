@@ -12,6 +12,7 @@ import typer
 from typer.completion import completion_init  # type: ignore[attr-defined]  # which typer imports there, too
 
 from blockrec.cli import (
+    analyze,
     bench,
     blocks,
     check,
@@ -61,6 +62,7 @@ app.command("eval", epilog=eval.EPILOG)(eval.evaluate)
 app.command(epilog=predict.EPILOG)(predict.predict)
 app.command(epilog=export.EPILOG)(export.export)
 app.command(epilog=run_report.EPILOG)(run_report.report)
+app.command(epilog=analyze.EPILOG)(analyze.analyze)
 app.command(epilog=bench.EPILOG)(bench.bench)
 app.command(epilog=fetch.EPILOG)(fetch.fetch)
 app.command(epilog=check.EPILOG)(check.check)

@@ -37,6 +37,9 @@ class DIN(nn.Module):
             others get weight 0.
     """
 
+    attention = ("score",)
+    """Parts whose inputs serve attention alone."""
+
     class Out(NamedTuple):
         out: Float[Tensor, "b d"]
         weights: Float[Jagged, "b t"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blockrec.run.report import sections
+from blockrec.run.report.analyses import analyses
 from blockrec.run.report.files import RunFiles
 from blockrec.run.report.style import style_sheet
 from blockrec.viz.writers.markup import element, escaped
@@ -14,6 +15,7 @@ SECTIONS = (
     ("Curves", sections.curves),
     ("Calibration", sections.calibration),
     ("Watched values", sections.watched),
+    ("Analyses", analyses),
     ("Time", sections.time),
     ("Model", sections.model),
     ("Data", sections.data),

@@ -63,6 +63,15 @@ summary{cursor:pointer;color:var(--link);margin:8px 0}
 .key.train{background:var(--train)}.key.valid{background:var(--valid)}.key.test{background:var(--test)}
 .p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}.p5{fill:var(--p5)}
 .key.p0{background:var(--p0)}.key.p1{background:var(--p1)}.key.p2{background:var(--p2)}.key.p3{background:var(--p3)}
+.line.c0{stroke:var(--p0)}.dot.c0,.key.c0{background:var(--p0);fill:var(--p0)}
+.line.c1{stroke:var(--p1)}.dot.c1,.key.c1{background:var(--p1);fill:var(--p1)}
+.line.c2{stroke:var(--p2)}.dot.c2,.key.c2{background:var(--p2);fill:var(--p2)}
+.line.c3{stroke:var(--p3)}.dot.c3,.key.c3{background:var(--p3);fill:var(--p3)}
+.line.c4{stroke:var(--p4)}.dot.c4,.key.c4{background:var(--p4);fill:var(--p4)}
+.line.c5{stroke:var(--p5)}.dot.c5,.key.c5{background:var(--p5);fill:var(--p5)}
+.cell{fill:var(--valid)}
+.wide+.charts{margin-top:12px}
+h3.analysis{font-size:16px;margin:28px 0 2px}
 .key.p4{background:var(--p4)}.key.p5{background:var(--p5)}
 .graph{overflow:auto}
 .graph svg{max-width:100%;height:auto;display:block;margin:0 auto}
