@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from blockrec.diagnostics import BlockrecError, Span, fail
 from blockrec.graph.ir import Graph
+from blockrec.graph.lower import module_path
 from blockrec.jagged import Jagged
 from blockrec.run.batches import Batch, rows_in
 
@@ -90,7 +91,7 @@ def not_finite(model: nn.Module, batch: Batch, moment: str, value: float, help: 
         watched(model, batch, seen)
     where = ""
     if seen.not_finite:
-        where = f"; the first value that is not finite comes from `{_shown(seen.not_finite)}`"
+        where = f"; the first value that is not finite comes from `{_shown(model, seen.not_finite)}`"
         where += _of_samples(seen.samples, rows_in(batch))
     return fail("E701", f"the loss is {value} at {moment}{where}", place_of(model, seen.not_finite), help=help)
 
@@ -115,7 +116,9 @@ def refused(model: nn.Module, batch: Batch, error: Exception) -> BlockrecError:
         watched(model, batch, seen)
     except Exception:
         return fail(
-            "E705", f"`{_shown(seen.entered)}` fails on a batch: {_first_line(error)}", place_of(model, seen.entered)
+            "E705",
+            f"`{_shown(model, seen.entered)}` fails on a batch: {_first_line(error)}",
+            place_of(model, seen.entered),
         )
     return fail("E705", f"the backward pass fails on a batch: {_first_line(error)}")
 
@@ -124,8 +127,13 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _shown(path: str) -> str:
-    return path.removeprefix("nodes.")
+def _shown(model: nn.Module, path: str) -> str:
+    """A module as users know it: what the compiler made by the name of its node, `deep/x`."""
+    graph = getattr(model, "graph_ir", None)
+    if not isinstance(graph, Graph):
+        return path.removeprefix("nodes.")
+    made = {module_path(n, graph): n.name for n in graph.nodes.values() if "/" in n.name and n.role != "lookup"}
+    return made.get(path, path).removeprefix("nodes.")
 
 
 def place_of(model: nn.Module, path: str) -> Span | None:
@@ -133,6 +141,6 @@ def place_of(model: nn.Module, path: str) -> Span | None:
     graph = getattr(model, "graph_ir", None)
     if not isinstance(graph, Graph):
         return None
-    inside = f"{_shown(path)}."
+    inside = f"{_shown(model, path)}."
     owners = [node for name, node in graph.nodes.items() if inside.startswith(f"{name}.")]
     return max(owners, key=lambda n: len(n.name)).span if owners else None
