@@ -19,7 +19,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numba
@@ -49,10 +49,10 @@ PAPER = [
 
 @dataclass(frozen=True)
 class Timed:
-    """Seconds of each part, a list a step; resident memory in bytes: before there is a model, and the greatest."""
+    """Seconds of each part and of all processors, a list a step; the greatest resident memory in bytes."""
 
     parts: list[list[float]]
-    bare: int
+    cpu: list[float]
     peak: int
 
     @property
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 HEADER = (
-    *("model", "items", "threads", "published rows/s", "blockrec rows/s", "ratio"),
+    *("model", "items", "threads", "published rows/s", "blockrec rows/s", "ratio", "of CPU time"),
     *("published MiB", "blockrec MiB", f"published {' / '.join(PARTS)} %", "blockrec %"),
 )
 
@@ -98,9 +98,19 @@ def row(model: str, items: int, threads: int, steps: int, rounds: int) -> list[s
     pairs = [[alone(f, model, items, threads, steps) for f in (published, own)] for _ in range(rounds)]
     rates = [BATCH / statistics.median(pair[i].step for pair in pairs) for i in (0, 1)]
     ratio = statistics.median(theirs.step / ours.step for theirs, ours in pairs)
+    cpu = statistics.median(statistics.median(theirs.cpu) / statistics.median(ours.cpu) for theirs, ours in pairs)
     memory = [f"{max(pair[i].peak for pair in pairs) / 2**20:,.0f}" for i in (0, 1)]
     shares = [timed.shares() for timed in pairs[-1]]
-    return [model, f"{items:,}", str(threads), *(f"{r:,.0f}" for r in rates), f"{ratio:.1f}", *memory, *shares]
+    return [
+        model,
+        f"{items:,}",
+        str(threads),
+        *(f"{r:,.0f}" for r in rates),
+        f"{ratio:.1f}",
+        f"{cpu:.1f}",
+        *memory,
+        *shares,
+    ]
 
 
 def alone(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -111,37 +121,39 @@ def alone(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def published(model: str, items: int, threads: int, steps: int) -> Timed:
     """Steps of the published form."""
-    bare = _start(threads)
+    _start(threads)
     network = PublishedDARE(model, items, CATEGORIES, DIM, K)  # type: ignore[arg-type]  # one of MODELS
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
     batches = (padded_left(batch, LENGTH) for batch in drawn(items, LENGTH, BATCH))
-    optimize = (optimizer.step, optimizer.zero_grad)
-    return Timed([timed(network, optimize, next(batches)) for _ in range(steps + 1)][1:], bare, _peak())
+    return timed(network, (optimizer.step, optimizer.zero_grad), batches, steps)
 
 
 def own(model: str, items: int, threads: int, steps: int) -> Timed:
     """Steps of the zoo's model."""
-    bare = _start(threads)
+    _start(threads)
     job = zoo_job(model, items)
     keep_freed_memory()
-    batches = drawn(items, LENGTH, BATCH)
     optimize = (job.optimizers.step, job.optimizers.zero_grad)
-    return Timed(
-        [timed(lambda b: job.model(b)["loss"], optimize, next(batches)) for _ in range(steps + 2)][2:], bare, _peak()
-    )
+    return timed(lambda batch: job.model(batch)["loss"], optimize, drawn(items, LENGTH, BATCH), steps)
 
 
-def timed(loss_of: Callable[[Any], Tensor], optimize: Sequence[Callable[[], Any]], batch: Any) -> list[float]:
-    """Seconds of the parts of one step."""
-    moments = [time.perf_counter()]
-    loss = loss_of(batch)
-    moments.append(time.perf_counter())
-    loss.backward()
-    moments.append(time.perf_counter())
-    for part in optimize:
-        part()
-    moments.append(time.perf_counter())
-    return [b - a for a, b in pairwise(moments)]
+def timed(
+    loss_of: Callable[[Any], Tensor], optimize: Sequence[Callable[[], Any]], batches: Iterator[Any], steps: int
+) -> Timed:
+    """Steps after two that are not counted."""
+    parts, cpu = [], []
+    for batch in islice(batches, steps + 2):
+        before, moments = time.process_time(), [time.perf_counter()]
+        loss = loss_of(batch)
+        moments.append(time.perf_counter())
+        loss.backward()
+        moments.append(time.perf_counter())
+        for part in optimize:
+            part()
+        moments.append(time.perf_counter())
+        cpu.append(time.process_time() - before)
+        parts.append([b - a for a, b in pairwise(moments)])
+    return Timed(parts[2:], cpu[2:], _peak())
 
 
 def zoo_job(model: str, items: int, *more: str) -> Job:
@@ -264,11 +276,10 @@ def shortened(batch: Batch) -> Batch:
     return {k: cut.like(v.values[keep]) if isinstance(v, Jagged) else v for k, v in batch.items()}
 
 
-def _start(threads: int) -> int:
+def _start(threads: int) -> None:
     torch.set_num_threads(threads)
     numba.set_num_threads(threads)
     torch.manual_seed(0)
-    return _peak()
 
 
 def _peak() -> int:

@@ -31,5 +31,5 @@ def test_search_is_the_first_interest() -> None:
 
 
 def test_shares_of_time() -> None:
-    timed = Timed([[1.0, 2.0, 1.0], [1.0, 2.0, 1.0], [2.0, 4.0, 2.0]], 0, 0)
+    timed = Timed([[1.0, 2.0, 1.0], [1.0, 2.0, 1.0], [2.0, 4.0, 2.0]], [], 0)
     assert timed.step == 4 and timed.shares() == "25 / 50 / 25"
