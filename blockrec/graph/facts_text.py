@@ -30,6 +30,8 @@ def _lines(facts: Facts, kernels: Iterable[Choice]) -> Iterator[tuple[str, str]]
         yield "duplicates", f"`{feature}` has {len(tables)} tables: {', '.join(tables)}"
     for lookup in facts.shared:
         yield "shared", f"{', '.join(lookup.nodes)} read `{lookup.feature}` of `{lookup.table}` once"
+    if facts.fused:
+        yield "fused", _fused(facts)
     for name, why in facts.pruned.items():
         yield "pruned", f"{name}: {why}"
     for idle in facts.idle:
@@ -50,13 +52,18 @@ def _heaviest(facts: Facts) -> Iterator[str]:
         yield "most in " + ", ".join(f"{n.name} {(n.flops or 0) / facts.flops:.0%}" for n in first)
 
 
+def _fused(facts: Facts) -> str:
+    nodes = ", ".join(f"{node} ({', '.join(ports)})" for node, ports in facts.fused.items())
+    return f"{nodes} read tables in place: {human(facts.unwritten)}B a sample are not written"
+
+
 def _table(table: TableFacts) -> str:
     rows = "rows of the data" if table.rows is None else f"{table.rows:,} rows"
     return f"{table.table}.{table.feature}: {rows} of {table.dim}, read by {', '.join(table.nodes)}"
 
 
 def kernel_lines(kernels: Iterable[Choice]) -> Iterator[str]:
-    """Ops with one answer together: `cpu: head segment_sum, … (auto; triton: none is written)`."""
+    """Ops with one answer together: `cpu: head segment_sum, … (auto; triton: it serves cuda tensors, …)`."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for c in kernels:
         found.setdefault((c.bound, c.asked, c.why), []).append(f"{c.node} {c.op}")

@@ -1,7 +1,8 @@
 """Numeric functions with several backends: one folder an op.
 
 A folder `ops/<op>/` holds `reference.py` (the meaning, plain torch), `cpu.py` (numba and torch products, with a
-backward written by hand) and `__init__.py` (the torch operator that the kernels serve, and the function users call).
+backward written by hand), `triton.py` (for GPUs) and `__init__.py` (the torch operator that the kernels serve, and the
+function users call).
 A folder is all that an op needs: nothing is listed here.
 """
 
@@ -21,6 +22,8 @@ import torch
 Kernel = Literal["auto", "reference", "cpu", "triton"]
 COMPILED: dict[str, str] = {"triton": "cuda", "cpu": "cpu"}
 """Backends other than the reference, best first, and the device each one serves."""
+OLDEST_GPU = (8, 0)
+"""The compute capability that `tools/kernel_report.py` starts with."""
 
 
 class KernelUnavailable(Exception):
@@ -107,4 +110,13 @@ def _refusal(op: str, backend: str) -> str:
         import_module(f"{__name__}.{op}.{backend}")
     except ImportError as error:
         return str(error)
-    return ""
+    return _too_old() if backend == "triton" else ""
+
+
+def _too_old() -> str:
+    """Why Triton's machine code does not run on this GPU; empty if it does."""
+    found = torch.cuda.get_device_capability()
+    if torch.version.hip or found >= OLDEST_GPU:
+        return ""
+    wanted, here = (f"sm_{major}{minor}" for major, minor in (OLDEST_GPU, found))
+    return f"it is compiled for {wanted} and later, the GPU is {here}"

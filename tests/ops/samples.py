@@ -52,7 +52,7 @@ def result(out: Any) -> Tensor:
 def outcome(function: Callable[..., Any], arguments: tuple[Any, ...], *, expanded: bool = False) -> list[Tensor]:
     """The output, and the gradient of every argument for a random cotangent (`expanded`: a constant with stride 0)."""
     out = result(function(*arguments))
-    cotangent = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=out.dtype)
+    cotangent = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(out.dtype)
     cotangent = out.new_ones(()).expand(out.shape) if expanded else cotangent
     return [out.detach(), *torch.autograd.grad(out, tensors(arguments), cotangent, materialize_grads=True)]
 
@@ -64,3 +64,28 @@ def assert_agree(op: str, arguments: tuple[Any, ...], *, expanded: bool = False)
     tolerance = TOLERANCE[found[0].dtype]
     for a, b in zip(found, wanted, strict=True):
         torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
+
+
+def arguments_of(op: str, lengths: list[int], dtype: torch.dtype) -> tuple[Any, ...]:
+    """Random inputs of an op."""
+    torch.manual_seed(0)
+
+    def steps(*width: int) -> Jagged:
+        return sequence(lengths, *width, dtype=dtype)
+
+    def tensor(*shape: int) -> Tensor:
+        return torch.randn(*shape, dtype=dtype, requires_grad=True)
+
+    keys = steps(5)
+    makers = {
+        "segment_softmax": lambda: (steps(),),
+        "segment_sum": lambda: (keys, keys.like(tensor(keys.values.shape[0]))),
+        "segment_mean": lambda: (keys,),
+        "segment_topk": lambda: (steps(), 2),
+        "target_dot": lambda: (tensor(len(lengths), 5), keys),
+        "target_linear": lambda: (tensor(len(lengths), 3), keys, tensor(4, 20), tensor(4)),
+    }
+    return makers[op]()
+
+
+OPS = ["segment_softmax", "segment_sum", "segment_mean", "segment_topk", "target_dot", "target_linear"]

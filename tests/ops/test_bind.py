@@ -31,7 +31,7 @@ def other_device() -> Iterator[None]:
 def test_auto_takes_the_cpu_kernel_and_says_why_not_another() -> None:
     bound = bind("target_dot")
     assert (bound.call, bound.kernel) == (target_dot, "cpu")
-    assert bound.why == "triton: none is written"
+    assert bound.why == "triton: it serves cuda tensors, the device is cpu"
 
 
 def test_reference_on_request() -> None:
@@ -40,7 +40,7 @@ def test_reference_on_request() -> None:
 
 
 def test_a_request_that_cannot_be_met_is_refused() -> None:
-    with pytest.raises(KernelUnavailable, match="kernel `triton` of `target_dot`: none is written") as caught:
+    with pytest.raises(KernelUnavailable, match="`target_dot`: it serves cuda tensors, the device is cpu") as caught:
         bind("target_dot", "triton")
     assert (caught.value.op, caught.value.kernel) == ("target_dot", "triton")
 
@@ -51,6 +51,22 @@ def test_without_numba() -> None:
     assert "numba" in bind("target_dot").why
     with pytest.raises(KernelUnavailable, match="numba"):
         bind("target_dot", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("capability", "reason"), [((7, 5), "it is compiled for sm_80 and later, the GPU is sm_75"), ((9, 0), "")]
+)
+def test_triton_names_the_gpu_that_it_does_not_serve(
+    capability: tuple[int, int], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(torch, "get_default_device", lambda: torch.device("cuda"))
+    if reason:
+        with pytest.raises(KernelUnavailable, match=reason):
+            bind("target_dot", "triton")
+        assert bind("target_dot").why.startswith(f"triton: {reason}")
+    else:
+        assert bind("target_dot").kernel == bind("target_dot", "triton").kernel == "triton"
 
 
 @pytest.mark.usefixtures("other_device")

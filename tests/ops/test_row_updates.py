@@ -140,3 +140,20 @@ def test_occurrences_are_grouped_in_order(height: int, number: int) -> None:
     assert torch.equal(groups.ids.long(), ordered) and torch.equal(groups.places.long(), places)
     counts = torch.bincount(torch.unique(ordered, return_inverse=True)[1])
     assert torch.equal(groups.starts.diff(), counts) and groups.starts[0] == 0
+
+
+@pytest.mark.parametrize("op", ["lazy_adam", "rowwise_adagrad", "sum_rows"])
+def test_operators_are_registered_completely(op: str) -> None:
+    (ids, gradients), *_ = batches_of(IDS["repeats"], 3, torch.float64)
+    state = state_of(op, torch.randn(7, 3, dtype=torch.float64)) if op in OPTIONS else []
+    options = OPTIONS[op] if op in OPTIONS else (7,)
+    bind(op)
+    torch.library.opcheck(getattr(torch.ops.blockrec, op).default, (*state, ids, gradients, *options))
+
+
+@pytest.mark.parametrize("op", OPTIONS)
+def test_tables_that_learn_are_updated_in_place(op: str) -> None:
+    weight = torch.nn.Parameter(torch.ones(7, 3))
+    with torch.no_grad():
+        bind(op).call(*state_of(op, weight), torch.tensor([2]), torch.ones(1, 3), OPTIONS[op])
+    assert not torch.equal(weight[2], torch.ones(3)) and torch.equal(weight[3], torch.ones(3))

@@ -49,7 +49,7 @@ def _update(
                 weight[row, d] -= rate * mean[row, d] / (math.sqrt(square[row, d]) * correction + number(eps))
 
 
-def lazy_adam(
+def update(
     weight: Tensor, mean: Tensor, square: Tensor, step: Tensor, ids: Tensor, gradients: Tensor, options: Options
 ) -> None:
     """Sort the ids once, then sum and update row by row."""

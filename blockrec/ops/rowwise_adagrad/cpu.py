@@ -44,6 +44,6 @@ def _update(
                 weight[row, d] -= scale * total[d]
 
 
-def rowwise_adagrad(weight: Tensor, accumulator: Tensor, ids: Tensor, gradients: Tensor, options: Options) -> None:
+def update(weight: Tensor, accumulator: Tensor, ids: Tensor, gradients: Tensor, options: Options) -> None:
     """Sort the ids once, then sum and update row by row."""
     launch(_update, weight, accumulator, *group(ids, weight.shape[0]), gradients, *options)

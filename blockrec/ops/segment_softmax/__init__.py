@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged
+from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 from blockrec.ops.work import Shape, flops
 
 
@@ -56,4 +56,5 @@ def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
 
 
 _forward.register_autograd(_differentiate, setup_context=_save)
-torch.library.register_autocast("blockrec::segment_softmax", "cpu", torch.float32)
+sum_in_32_bits(_forward)
+serve_gpu("segment_softmax", forward=_forward, backward=_backward)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged, offsets_of, select
+from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 
 
 def segment_topk(scores: Jagged, k: int) -> tuple[Jagged, Tensor]:
@@ -31,4 +32,5 @@ def _(_scores: Tensor, offsets: Tensor, _k: int) -> Tensor:
     return offsets.new_empty(torch.library.get_ctx().new_dynamic_size())
 
 
-torch.library.register_autocast("blockrec::segment_topk", "cpu", torch.float32)
+sum_in_32_bits(_forward)
+serve_gpu("segment_topk", forward=_forward)

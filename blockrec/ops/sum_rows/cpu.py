@@ -24,7 +24,7 @@ def _sum(places: Array, starts: Array, chunks: int, gradients: Array, out: Array
                     out[u, d] += gradients[place, d]
 
 
-def sum_rows(ids: Tensor, gradients: Tensor, height: int) -> tuple[Tensor, Tensor]:
+def forward(ids: Tensor, gradients: Tensor, height: int) -> tuple[Tensor, Tensor]:
     """Sort the ids once, then sum row by row."""
     ordered, places, starts, chunks = group(ids, height)
     out = gradients.new_empty(starts.shape[0] - 1, gradients.shape[1])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged
 from blockrec.ops.saving import save_inputs
+from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 from blockrec.ops.work import Shape, flops
 
 
@@ -53,4 +53,5 @@ def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
 
 
 _forward.register_autograd(_differentiate, setup_context=save_inputs)
-torch.library.register_autocast("blockrec::target_dot", "cpu", torch.float32)
+sum_in_32_bits(_forward)
+serve_gpu("target_dot", forward=_forward, backward=_backward)

@@ -49,25 +49,29 @@ def _product_backward(grad: Array, query: Array, keys: Array, offsets: Array, to
                 to_keys[t, c] += grad[t, c] * query[i, c]
 
 
-def forward(
-    query: Tensor, keys: Tensor, once: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The layer [Σt, h], and query · key [Σt, q] for the backward pass."""
+def forward(query: Tensor, keys: Tensor, once: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor) -> Tensor:
+    """The layer [Σt, h]."""
     check_lengths(offsets, steps=(keys,), samples=(query, once))
-    product = keys.new_empty(keys.shape[0], query.shape[1])
-    launch(_product, query, keys, offsets, product)
-    out = torch.mm(keys, of_key.t()).addmm_(product, of_product.t())
+    out = torch.mm(keys, of_key.t()).addmm_(_products(query, keys, offsets), of_product.t())
     launch(_add_once, once, offsets, out)
-    return out, product
+    return out
+
+
+def _products(query: Tensor, keys: Tensor, offsets: Tensor) -> Tensor:
+    """query · key [Σt, q]: cheaper to compute again than to keep for the backward pass."""
+    out = keys.new_empty(keys.shape[0], query.shape[1])
+    launch(_product, query, keys, offsets, out)
+    return out
 
 
 def backward(
-    grad: Tensor, query: Tensor, keys: Tensor, product: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor
+    grad: Tensor, query: Tensor, keys: Tensor, of_key: Tensor, of_product: Tensor, offsets: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of query, keys, once, of_key and of_product."""
     grad = grad.contiguous()
     to_query, to_once = query.new_empty(query.shape), query.new_empty(query.shape[0], grad.shape[1])
     launch(_sum_steps, grad, offsets, to_once)
     to_keys = torch.mm(grad, of_key)
+    to_product = torch.mm(grad.t(), _products(query, keys, offsets))
     launch(_product_backward, torch.mm(grad, of_product), query, keys, offsets, to_query, to_keys)
-    return to_query, to_keys, to_once, torch.mm(grad.t(), keys), torch.mm(grad.t(), product)
+    return to_query, to_keys, to_once, torch.mm(grad.t(), keys), to_product
