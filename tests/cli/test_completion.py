@@ -80,7 +80,7 @@ EXPECTED = {
     ("explain", "model.yaml", ""): {"target", "behaviors", "dim"},
     ("blocks", "em"): {"embed"},
     ("compare", "old"): {"older"},
-    ("new", "x", "--from", ""): {"dare", "din", "twin"},
+    ("new", "x", "--from", ""): {"dare", "din", "eta", "sdim", "sim", "twin", "twin_heads", "twin_v2"},
     ("check", "wrong.yaml", "--set", "graph."): {"graph.a.", "graph.b."},
 }
 NOTHING = [
