@@ -1,11 +1,13 @@
-"""DARE, TWIN and DIN of the DARE code, reproduced by the zoo files through the compiler that users run."""
+"""DARE, TWIN and DIN of the DARE code, reproduced by the zoo files through the compiler that users run.
+
+The case with a quirk has its padding as steps: it is retrieved if a history has too few others.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -41,8 +43,6 @@ PROJECTED = {
 
 
 def test_case(case: Case) -> None:
-    if case.quirk:
-        pytest.skip(f"differs by design: {case.quirk}")
     model, batch = build(case), inputs(case)
     result, seen = run(model, batch)
     check_outputs(case, result, seen, model, batch["behaviors.item"])
@@ -56,7 +56,9 @@ def test_case(case: Case) -> None:
 def build(case: Case) -> Model:
     """The zoo file with the variants and settings that the case's parameters imply."""
     p = case.params
-    model = blockrec.compile(ZOO[p["model"]], variants=variants(p), sets=settings(p)).to(case.dtype)
+    model = blockrec.compile(ZOO[p["model"]], variants=variants(p, case.quirk is not None), sets=settings(p)).to(
+        case.dtype
+    )
     weights = {**case.tensors("w"), **case.tensors("state")}
     names = weight_names(case, model)
     assert set(names) == set(weights), f"names of the case: {sorted(set(names) ^ set(weights))}"
@@ -72,7 +74,7 @@ def pieces(weight: Tensor, own: list[str], model: Model) -> dict[str, Tensor]:
     return dict(zip(own, weight.split([len(state[name]) for name in own]), strict=True))
 
 
-def variants(p: Any) -> list[str]:
+def variants(p: Any, padded_steps: bool) -> list[str]:
     chosen = {
         "paper": True,
         "history_average": p["long_seq_average"],
@@ -87,6 +89,7 @@ def variants(p: Any) -> list[str]:
         "project_vectors": (p["projection"] or {}).get("placement") == "after_concat",
         "hard": p["search"] == "hard",
         "position_twice": p["search"] == "hard",
+        "retrieve_padding": padded_steps,
     }
     return [name for name, on in chosen.items() if on]
 
@@ -205,15 +208,16 @@ def linear_names(original: str, own: str) -> dict[str, str]:
 
 def inputs(case: Case) -> dict[str, Tensor | Jagged]:
     given = case.tensors("in")
-    items = jagged_suffix(given["hist_iid"], given["length"])
+    length = torch.full_like(given["length"], given["hist_iid"].shape[1]) if case.quirk else given["length"]
+    items = jagged_suffix(given["hist_iid"], length)
     positions = given["hist_pos"].expand_as(given["hist_iid"])
     return {
         "item": given["iid"],
         "category": given["cid"],
         "now": torch.zeros_like(given["iid"]),
         "behaviors.item": items,
-        "behaviors.category": items.like(jagged_suffix(given["hist_cid"], given["length"]).values),
-        "behaviors.position": items.like(jagged_suffix(positions, given["length"]).values),
+        "behaviors.category": items.like(jagged_suffix(given["hist_cid"], length).values),
+        "behaviors.position": items.like(jagged_suffix(positions, length).values),
         "click": given["label"].to(case.dtype),
     }
 
@@ -224,7 +228,7 @@ def run(model: Model, batch: dict[str, Tensor | Jagged]) -> tuple[dict[str, Tens
     hooks = [
         model.get_submodule("nodes.head.norm").register_forward_pre_hook(lambda _, args: seen.update(features=args[0]))
     ]
-    for name in ("score", "search", "dense", "found"):
+    for name in ("score", "search", "dense", "found", "known"):
         if hasattr(model.nodes, name):
             module = model.get_submodule(f"nodes.{name}")
             hooks.append(module.register_forward_hook(lambda _, __, out, name=name: seen.update({name: out})))
@@ -245,16 +249,15 @@ def check_outputs(case: Case, result: dict[str, Tensor], seen: dict[str, Any], m
     }
     if case.params["aux_loss"]:
         own["loss_aux"] = result["loss.auxiliary"]
-    of_search = hard_outputs if case.params["search"] == "hard" else soft_outputs
+    of_search = chosen_outputs if "found" in seen else soft_outputs
     flat, per_step = of_search(seen, steps)
-    own |= flat | {name: padded(values, valid) for name, values in per_step.items()}
+    shape = torch.ones_like(valid) if case.quirk else valid
+    own |= flat | {name: padded(values, shape) for name, values in per_step.items()}
     recorded = {k.removeprefix("out/") for k in case.arrays if k.startswith("out/") and "/state/" not in k}
     assert recorded <= set(own) | ({"h_full", "attn_full"} if not case.params["aux_loss"] else set())
-    shown = found_mask(seen["found"].out, steps) if case.params["search"] == "hard" else None
+    scored = padded(found_mask(seen["found"].out, steps), valid) > 0 if case.params["search"] == "hard" else valid
     for name in recorded & set(own):
-        where = valid if name in per_step else None
-        if name == "scores_full_masked" and shown is not None:
-            where = padded(shown, valid) > 0
+        where = (scored if name == "scores_full_masked" else shape) if name in per_step else None
         case.assert_close(f"out/{name}", own[name], where)
     state = model.state_dict()
     for reference, (path, *_) in weight_names(case, model).items():
@@ -276,14 +279,18 @@ def soft_outputs(seen: dict[str, Any], steps: Jagged) -> tuple[dict[str, Tensor]
     return flat, per_step
 
 
-def hard_outputs(seen: dict[str, Any], steps: Jagged) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The same of a search by category: one attention, over what it finds."""
+def chosen_outputs(seen: dict[str, Any], steps: Jagged) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The same of a search that is a node of its own: by category, with one attention, or with padding as steps."""
     found, search = seen["found"].out, seen["search"]
-    return {"h_full": search.out}, {
-        "scores_full_masked": spread(seen["score"].values, found, steps),
-        "attn_full": spread(search.weights.values, found, steps),
-        "topk_mask": found_mask(found, steps),
-    }
+    weights = spread(search.weights.values, found, steps)
+    if "known" not in seen:
+        scores = spread(seen["score"].values, found, steps)
+        per_step = {"scores_full_masked": scores, "attn_full": weights, "topk_mask": found_mask(found, steps)}
+        return {"h_full": search.out}, per_step
+    dense = spread(seen["dense"].weights.values, seen["known"].out, steps)
+    scores = seen["score"].values
+    per_step = {"scores_full_masked": scores, "attn_full": dense, "attn_topk": weights}
+    return {"h_full": seen["dense"].out, "h_topk": search.out}, per_step | {"topk_mask": found_mask(found, steps)}
 
 
 def found_mask(found: Jagged, steps: Jagged) -> Tensor:
