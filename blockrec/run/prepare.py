@@ -13,10 +13,11 @@ from torch import nn
 
 from blockrec.data import Dataset, open_dataset
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean, fail, render
-from blockrec.graph.compile import build, check_document, with_sizes
+from blockrec.graph.compile import Checked, build, check_document, with_sizes
 from blockrec.graph.facts import facts
 from blockrec.graph.ir import Graph
 from blockrec.graph.kernels import Choice, choices
+from blockrec.graph.lower import Model
 from blockrec.language.defaults import with_defaults
 from blockrec.language.document import Document, load
 from blockrec.language.schema.data import DATA
@@ -126,14 +127,7 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         log.say(render(warning))
     checked = with_sizes(checked, dataset.vocabularies)
     seed_everything(seed)
-    with device:
-        model = build(checked).to(device)
-        kernels = tuple(choices(facts(checked).kernels))
-    set_precision(model, train.precision, device, tf32=train.tf32, at=section.at.get("precision"))
-    problems = Diagnostics()
-    report_unmatched(train.overrides, model, problems)
-    problems.raise_errors()
-    initialise(model, train.overrides)
+    model, kernels = _model(checked, train, device, section)
     values = with_defaults(document.evaluated("data"), DATA)
     feed = Rows.of(dataset.splits["train"], values, seed)
     plan = Plan.of(feed.per_epoch, epochs=epochs, steps=steps)
@@ -155,6 +149,28 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         len(report.warnings),
         wishes.profile,
     )
+
+
+def _model(checked: Checked, train: Train, device: torch.device, section: Map) -> tuple[Model, tuple[Choice, ...]]:
+    """The model on its device with its initial values, and its kernels. section: `train`, to mark what is wrong."""
+    with device:
+        model = build(checked).to(device)
+        kernels = tuple(choices(facts(checked).kernels))
+    set_precision(model, train.precision, device, tf32=train.tf32, at=section.at.get("precision"))
+    problems = Diagnostics()
+    report_unmatched(train.overrides, model, problems)
+    problems.raise_errors()
+    initialise(model, train.overrides)
+    return model, kernels
+
+
+def read_document(source: str | Path | Mapping[str, Any], wishes: Wishes) -> Document:
+    """The merged document alone, without a look at its graph and its data. Raises `BlockrecError`."""
+    report = Diagnostics()
+    document = load(source, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
+    report.raise_errors()
+    assert document is not None
+    return document
 
 
 def pick_device(name: str, at: Span | None = None) -> torch.device:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from blockrec.diagnostics import Diagnostics, fail
+from blockrec.diagnostics import fail
 from blockrec.disk import replace_text
-from blockrec.language.document import load
 from blockrec.run.begun import Begun
 from blockrec.run.checkpoint import FILES, best_of, go_back, steps_in
 from blockrec.run.checksums import check_files, damage, step_of
@@ -19,7 +18,7 @@ from blockrec.run.find import find_run, own_checkpoint
 from blockrec.run.lock import held
 from blockrec.run.log import Log
 from blockrec.run.names import BEGUN, CHECKPOINTS, RESOLVED
-from blockrec.run.prepare import Wishes
+from blockrec.run.prepare import Wishes, read_document
 from blockrec.run.ready import ready
 from blockrec.run.result import RunResult
 from blockrec.run.same import check_data, check_document, environment_changes
@@ -121,10 +120,4 @@ def _check_whole(place: Place) -> None:
 
 
 def _name(model: ModelSource | None, wishes: Wishes) -> str | None:
-    if model is None:
-        return None
-    report = Diagnostics()
-    document = load(model, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
-    report.raise_errors()
-    assert document is not None
-    return document.name
+    return read_document(model, wishes).name if model is not None else None

@@ -13,11 +13,11 @@ from blockrec.diagnostics import BlockrecError, Diagnostics, fail
 from blockrec.graph.compile import Checked
 from blockrec.graph.compile import check_document as checked_document
 from blockrec.graph.diff import Change, diff
-from blockrec.language.document import Document, load
+from blockrec.language.document import Document
 from blockrec.run.names import DATA, ENVIRONMENT, RESOLVED
-from blockrec.run.prepare import Job, Wishes
+from blockrec.run.prepare import Job, Wishes, read_document
 
-FREE = ("train.", "eval.", "export.", "kernels")
+FREE = ("train.", "eval.", "export.", "kernels", "fuse")
 """Settings that a run may go on with other values of."""
 FIXED = ("train.seed",)
 MEASURED = {"metrics", "warn"}
@@ -26,11 +26,11 @@ MEASURED = {"metrics", "warn"}
 
 def check_document(source: Any, wishes: Wishes, run: Path) -> list[str]:
     """E703 if a document trains another model, or on other data, than a run; returns which settings are others."""
-    new = _document(source, wishes)
-    old = _document(run / RESOLVED, Wishes())
+    new = read_document(source, wishes)
+    old = read_document(run / RESOLVED, Wishes())
     if new.to_yaml() == old.to_yaml():
         return []
-    changes = diff(_checked(old, wishes), _checked(_document(new.to_yaml(), Wishes()), wishes)).changes
+    changes = diff(_checked(old, wishes), _checked(read_document(new.to_yaml(), Wishes()), wishes)).changes
     refused = [text for change in changes if not _is_free(change) for text in _texts(change)]
     if refused:
         more = f"; and {len(refused) - 1} more" if len(refused) > 1 else ""
@@ -68,14 +68,6 @@ def environment_changes(run: Path, now: Mapping[str, Any]) -> Iterator[str]:
     for key, value in now.items():
         if then.get(key) != value:
             yield f"{key}: {then.get(key)} → {value}; results may differ in their last digits"
-
-
-def _document(source: Any, wishes: Wishes) -> Document:
-    report = Diagnostics()
-    document = load(source, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
-    report.raise_errors()
-    assert document is not None
-    return document
 
 
 def _checked(document: Document, wishes: Wishes) -> Checked:

@@ -17,17 +17,15 @@ from blockrec.data.form import check_form, read_split
 from blockrec.data.needs import Needs, feature_needs, group_needs, label_needs, together
 from blockrec.data.sampling.plan import DrawPlan, available_with, draw_needs, is_drawn, is_made, item_of, read_draws
 from blockrec.data.settings import setting
-from blockrec.data.sources.csv import CsvForm
 from blockrec.data.sources.items import ItemTable
 from blockrec.data.sources.joined import JoinedFiles
-from blockrec.data.sources.paths import locate
 from blockrec.data.sources.tables import Files, Need, missing_columns
 from blockrec.data.sources.words import Word, words_of
 from blockrec.data.splits import SplitPlan
 from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.features import Feature, Features
-from blockrec.language.values import List, Map
+from blockrec.language.values import Map
 
 
 def read_plan(
@@ -88,14 +86,10 @@ class _Reader:
         return self._joined(files, self._items(), renamed) if files is not None else None
 
     def _files(self, section: Map, key: str) -> Files | None:
-        how = str(self.section.get("how_to_get", ""))
-        paths = locate(section, key, self.root, how, self.report)
-        value = section[key]
-        at = value.at[0] if isinstance(value, List) else section.at[key]
-        if not paths:
-            return None
-        plain = Files(paths, CsvForm.of(section.section("csv")), at)
-        return replace(plain, words=self._words(section.section("words"), plain)) if "words" in section else plain
+        plain = Files.named(section, key, self.root, str(self.section.get("how_to_get", "")), self.report)
+        if plain is None or "words" not in section:
+            return plain
+        return replace(plain, words=self._words(section.section("words"), plain))
 
     def _words(self, section: Map, files: Files) -> dict[str, Word]:
         """The columns that are parts of others, which must be there."""

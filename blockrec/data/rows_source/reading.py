@@ -17,13 +17,12 @@ from blockrec.data.rows_source.random_rows import FILE
 from blockrec.data.sampling.plan import DrawPlan, avoids_seen, check_draws, draw_needs, is_made, read_draws
 from blockrec.data.settings import setting
 from blockrec.data.sources.csv import CsvForm
-from blockrec.data.sources.paths import locate
 from blockrec.data.sources.tables import Files, Need, missing_columns
 from blockrec.data.sources.words import words_of
 from blockrec.data.splits import NAMES, SplitPlan
 from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Feature, Features
-from blockrec.language.values import List, Map
+from blockrec.language.values import Map
 
 OF_EVENTS = (
     "events",
@@ -91,12 +90,8 @@ class _Reader:
         return {name: files for name, files in found.items() if files is not None}
 
     def _files(self, name: str) -> Files | None:
-        how = str(self.section.get("how_to_get", ""))
-        paths = locate(self.section, name, self.root, how, self.report)
-        value = self.section[name]
-        at = value.at[0] if isinstance(value, List) else self.section.at[name]
-        words = words_of(self.section.section("words"))
-        return Files(paths, CsvForm.of(self.section.section("csv")), at, words) if paths else None
+        plain = Files.named(self.section, name, self.root, str(self.section.get("how_to_get", "")), self.report)
+        return plain and replace(plain, words=words_of(self.section.section("words")))
 
     def split(self) -> SplitPlan | None:
         """None if the parts have files of their own."""

@@ -17,9 +17,11 @@ from blockrec.data.sources.csv import CsvForm, csv_columns, other_delimiter
 from blockrec.data.sources.csv_pieces import csv_pieces
 from blockrec.data.sources.forms import form_of
 from blockrec.data.sources.jsonl import JsonError, json_pieces, json_schema
+from blockrec.data.sources.paths import locate
 from blockrec.data.sources.pieces import arrow_pieces, parquet_pieces
 from blockrec.data.sources.words import Word, with_words
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
+from blockrec.language.values import List, Map
 
 Wanted = Literal["any", "int", "float", "number", "time"]
 """`number`: an integer or a float, whatever the file holds; `time`: a number or a timestamp; `any`: text too."""
@@ -50,6 +52,14 @@ class Files:
     form: CsvForm
     at: Span
     words: Mapping[str, Word] = field(default_factory=dict)
+
+    @classmethod
+    def named(cls, section: Map, key: str, root: Path | None, how: str, report: Diagnostics) -> Files | None:
+        """The files that `section[key]` names, in the form of its `csv`; None after E501. root, how: see `locate`."""
+        paths = locate(section, key, root, how, report)
+        value = section[key]
+        at = value.at[0] if isinstance(value, List) else section.at[key]
+        return cls(paths, CsvForm.of(section.section("csv")), at) if paths else None
 
     @property
     def key(self) -> list[object]:

@@ -12,12 +12,12 @@ from typing import Any
 from blockrec.diagnostics import Diagnostics, fail
 from blockrec.graph.compile import check, check_model
 from blockrec.graph.sweep import check_points
-from blockrec.language.document import Document, load
+from blockrec.language.document import Document
 from blockrec.language.dump import dump
 from blockrec.language.files import folder_of
 from blockrec.language.metrics import read_metrics
 from blockrec.language.sweep import VARIANT, Point, Sweep, tried
-from blockrec.run.prepare import Wishes
+from blockrec.run.prepare import Wishes, read_document
 
 EXAMPLE = "sweep: {grid: {params.dim: [8, 16]}, seeds: 3}"
 ModelSource = str | Path | Mapping[str, Any]
@@ -64,7 +64,7 @@ def make_plan(
 ) -> Plan:
     """Read the model and its sweep; `seeds` and `jobs` go before what the file says. Nothing is written."""
     model = _text(model)
-    document = _document(model, wishes)
+    document = read_document(model, wishes)
     sweep = document.sweep
     if sweep is None:
         raise fail("E706", f"`{document.name}` has no `sweep`", document.root.span, help=EXAMPLE)
@@ -102,7 +102,7 @@ def check_plan(plan: Plan) -> str:
 
 def read_points(model: ModelSource, wishes: Wishes) -> tuple[Point, ...]:
     """The points of a model whose plan was made before."""
-    sweep = _document(model, wishes).sweep
+    sweep = read_document(model, wishes).sweep
     assert sweep is not None
     return sweep.points
 
@@ -114,14 +114,6 @@ def _text(model: ModelSource) -> str | Path:
     report.raise_errors()
     assert text is not None
     return text
-
-
-def _document(model: ModelSource, wishes: Wishes) -> Document:
-    report = Diagnostics()
-    document = load(model, report, variants=wishes.variants, sets=wishes.sets, data=wishes.data)
-    report.raise_errors()
-    assert document is not None
-    return document
 
 
 def _metric(document: Document, sweep: Sweep) -> tuple[str, bool]:
