@@ -10,7 +10,7 @@ from typing import Any
 from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.advice import Path, advice_on_missing_block, is_in_a_misplaced_node
 from blockrec.language.fits import fits
-from blockrec.language.renamed import NESTED, explain_word, meant
+from blockrec.language.renamed import NESTED, called, explain_word, meant
 from blockrec.language.schema import NODE_WORDS
 from blockrec.language.schema.parts import NAME
 from blockrec.language.subjects import Parameters, Section, key_span, value_span
@@ -96,7 +96,7 @@ class _Validation:
             if key in error.instance:
                 continue
             instead = next((other for other in others if other in NESTED or meant(other, [key])), None)
-            if MERGE_KEY in error.instance:
+            if MERGE_KEY in error.instance or any(called(other, schema.get("x-instead", ())) for other in others):
                 continue
             if advice := advice_on_missing_block(path) if key == "block" else "":
                 at = self.words.home(path)

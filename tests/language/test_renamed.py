@@ -72,6 +72,11 @@ def test_a_foreign_word_at_every_level(here: str, word: str, meant: str) -> None
     assert f"`{word}` is called `{meant}` here" in texts
 
 
+@pytest.mark.parametrize("word", ["train_data", "valid_data", "input_path"])
+def test_a_translated_word_is_not_missed_as_well(word: str) -> None:
+    assert [d.code for d in found(f"{MODEL}data: {{{word}: rows.parquet}}").errors] == ["E100"]
+
+
 def test_a_word_is_not_translated_where_its_translation_is_not_legal() -> None:
     helps = " ".join(d.help for d in found(MODEL.replace("out: 1", "out: 1, embedding_dim: 3")))
     assert "is called" not in helps and "known here" in helps

@@ -7,6 +7,8 @@ from typing import Any
 Schema = dict[str, Any]
 
 _FORMS = "e.g. `data: {events: log.csv}`, or `data: {train: rows.parquet}`"
+_INSTEAD = ("events", "train", "valid", "test", "synthetic")
+"""Keys one of which has to be there."""
 _CONDITION = "a condition on the columns of a row, e.g. `rating >= 4 and category != null`"
 
 
@@ -343,8 +345,8 @@ DATA: Schema = _object(
         },
     },
     **{
-        "if": {"anyOf": [{"required": [key]} for key in ("train", "valid", "test", "synthetic")]},
-        "else": {"required": ["events"], "x-help": _FORMS},
+        "if": {"anyOf": [{"required": [key]} for key in _INSTEAD]},
+        "else": {"required": ["events"], "x-help": _FORMS, "x-instead": _INSTEAD},
         "x-help": _FORMS,
     },
 )
