@@ -12,7 +12,7 @@ from pathlib import Path
 from blockrec import cache
 from blockrec.disk import replace_text, sha256_of
 
-FORMAT = 5
+FORMAT = 6
 """Part of every name: raised when the meaning of stored files changes."""
 
 
