@@ -74,15 +74,20 @@ class Patience:
 
 
 def check_goals(job: Job) -> None:
-    """E706 for a rule that follows a metric where nothing is measured."""
+    """E706 for a rule that follows a metric, or a best state picked by one, where nothing is measured."""
     rules = {"early_stop": job.train.early_stop, "schedule.plateau": job.updater.plateau}
     valid = job.dataset.splits.get(SPLIT)
+    best = job.train.checkpoint.best
+    empty = valid is None or not valid.rows
+    if best is not None and empty:
+        message = f"`train.checkpoint.best` is a metric on `{SPLIT}`, which has no samples"
+        raise fail("E706", message, help="see `data.split`, or leave it out: the last weights are tested then")
     for name, rule in rules.items():
         if rule is None:
             continue
-        if goal_of(job.tasks, rule.metric or job.train.checkpoint.best) is None:
+        if goal_of(job.tasks, rule.metric or best) is None:
             help = "tasks: {click: {..., metrics: [auc]}}"
             raise fail("E706", f"`train.{name}` follows a metric, but no task has one", help=help)
-        if valid is None or not valid.rows:
+        if empty:
             message = f"`train.{name}` follows a metric on `{SPLIT}`, which has no samples"
             raise fail("E706", message, help="see `data.split`, or leave the rule out")

@@ -33,7 +33,8 @@ class RunResult:
     rows_per_second: training samples a second, evaluation not counted. seconds: data, forward, backward, optimizer,
     eval. directory: None for a dry run. interrupted: by Ctrl-C; the checkpoint `last` was saved. undefined: metrics
     that have no value, with the reason. alarms: of watched values. stopped: why it ended before its last step, empty
-    if it did not. profile: seconds a node, if it was asked for. `str()` is the report for people.
+    if it did not. tested: why the test metrics are not those of a best state, empty if they are. picked_by: the metric
+    that picks the best state. profile: seconds a node, if it was asked for. `str()` is the report for people.
     """
 
     name: str
@@ -50,6 +51,8 @@ class RunResult:
     undefined: tuple[str, ...] = ()
     alarms: tuple[Raised, ...] = ()
     stopped: str = ""
+    tested: str = ""
+    picked_by: str | None = None
     profile: Profile | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -75,6 +78,8 @@ class RunResult:
             "undefined": list(self.undefined),
             "alarms": [raised.to_json() for raised in self.alarms],
             "stopped": self.stopped or None,
+            "tested": self.tested or None,
+            "picked_by": self.picked_by,
             **self.facts,
         }
 

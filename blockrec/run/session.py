@@ -154,6 +154,8 @@ class Session:
             undefined=tuple(record.undefined),
             alarms=tuple(record.alarms.raised.values()),
             stopped=str(self.measuring.patience) if self._exhausted else "",
+            tested=self._why_last() if any(path.startswith("test/") for path in metrics) else "",
+            picked_by=self.measuring.goal.path if self.measuring.goal else None,
             facts=facts(self.job),
         )
 
@@ -165,6 +167,14 @@ class Session:
             return self.measuring.test(self._at(best.step))
         with self.job.updater.averaged(self.job.model):
             return self.measuring.test(self._at(self.loop.done))
+
+    def _why_last(self) -> str:
+        """Why the last weights are tested; nothing if there are better ones."""
+        if self.record.best is not None:
+            return ""
+        valid = self.job.dataset.splits.get("valid")
+        why = "nothing measured on valid picks a best state" if valid and valid.rows else "there are no valid samples"
+        return f"the weights of the last step: {why}"
 
     def _at(self, number: int) -> Step:
         return Step(number, -(-number // self.job.plan.per_epoch), 0, False, False, True)

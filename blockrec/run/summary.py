@@ -49,6 +49,9 @@ def beginning(job: Job) -> Iterator[tuple[str, str]]:
     plan = job.plan
     steps, epochs = f"{plan.steps:,} step{'s' * (plan.steps > 1)}", counted(plan.epochs, "epoch")
     yield "training", f"{steps} of {job.feed}, {epochs}"
+    if job.train.schedule.warmup > plan.steps:
+        warmup = counted(job.train.schedule.warmup, "step")
+        yield "warning", f"the warm-up takes {warmup}: the run ends before its learning rates are reached"
 
 
 def _how(job: Job) -> str:
@@ -68,6 +71,7 @@ def ending(result: RunResult) -> str:
         *_metrics(result),
         *result.undefined,
         *map(str, result.alarms),
+        *([f"tested     {result.tested}"] if result.tested else []),
         *([f"stopped    after step {result.steps:,}: {result.stopped}"] if result.stopped else []),
         *_speed(result),
         *([f"\n{result.profile}\n"] if result.profile else []),
@@ -86,7 +90,7 @@ def _metrics(result: RunResult) -> Iterator[str]:
         f"valid, last (step {result.last.step})" if result.last else "": dict(result.last.metrics)
         if result.last
         else {},
-        "test, of the best" if result.best else "test": {
+        "test, of the best" if result.best else "test, last weights": {
             k: v for k, v in result.metrics.items() if k.startswith("test/")
         },
     }

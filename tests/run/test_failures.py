@@ -165,6 +165,7 @@ def test_early_stopping_says_why(tmp_path: Path) -> None:
     [
         (["train.early_stop={}", "tasks.click.metrics=[]"], "`train.early_stop` follows a metric, but no task"),
         (["train.early_stop={}", "data.split={by: user, valid: 0, test: 0.1}"], "on `valid`, which has no samples"),
+        (["train.checkpoint.best=valid/click/auc", "data.split={by: user, valid: 0, test: 0.1}"], "no samples"),
         (["train.schedule={plateau: {}}", "tasks.click.metrics=[]"], "`train.schedule.plateau` follows a metric"),
     ],
 )
@@ -172,6 +173,22 @@ def test_a_rule_that_has_nothing_to_follow(sets: list[str], words: str, tmp_path
     with pytest.raises(BlockrecError, match=f"E706.*{words}"):
         run(MODEL, sets=sets, runs_dir=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_without_valid_samples_the_last_weights_are_tested(tmp_path: Path) -> None:
+    result = run(MODEL, sets=["data.split={by: user, valid: 0, test: 0.1}"], steps=2, runs_dir=tmp_path)
+    assert result.directory is not None and result.best is None
+    words = "the weights of the last step: there are no valid samples"
+    assert f"tested     {words}" in str(result) and "test, last weights" in str(result)
+    assert words in (result.directory / "log.txt").read_text("utf-8")
+    page = (result.directory / "report.html").read_text("utf-8")
+    assert words in page and "test, last weights" in page
+
+
+def test_a_warm_up_that_is_longer_than_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for warmup in (2, 3):
+        run(MODEL, sets=[f"train.schedule={{warmup: {warmup}}}"], steps=2, runs_dir=tmp_path, dry_run=True)
+        assert ("warm-up takes 3 steps" in capsys.readouterr().err) == (warmup == 3)
 
 
 def test_a_copy_of_a_run_is_a_run(whole: Path, tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ def _state(run: RunFiles) -> tuple[str, str]:
 def _tiles(run: RunFiles) -> Iterator[str]:
     result = run.result
     measured = result.get("metrics", {})
-    for path in [path for path in measured if path.startswith("test/")][:4] or [*measured][:4]:
+    goal = _short(result.get("picked_by") or "")
+    ordered = sorted(measured, key=lambda path: _short(path) != goal)
+    for path in [path for path in ordered if path.startswith("test/")][:4] or ordered[:4]:
         yield tile(f"{measured[path]:.4f}", path)
     if result:
         steps, planned = result["steps"], result["training"]["steps"]
@@ -66,14 +68,15 @@ def metrics(run: RunFiles) -> Iterator[str]:
     columns = {
         f"valid, best (step {best.get('step', 0):,})": best.get("metrics", {}),
         f"valid, last (step {last.get('step', 0):,})": last.get("metrics", {}),
-        "test, of the best" if best else "test": test,
+        "test, of the best" if best else "test, last weights": test,
     }
     known = {title: {_short(path): v for path, v in values.items()} for title, values in columns.items() if values}
     names = dict.fromkeys(name for values in known.values() for name in values)
     if names:
         rows = [[name, *(_number(values.get(name)) for values in known.values())] for name in names]
         yield table(["metric", *known], rows, len(known))
-    notes = [*result.get("undefined", []), *map(_alarm, result.get("alarms", []))]
+    tested = [f"tested: {words}"] if (words := result.get("tested")) else []
+    notes = [*tested, *result.get("undefined", []), *map(_alarm, result.get("alarms", []))]
     if notes:
         yield element("ul", [element("li", [], text=note) for note in notes], "notes")
 

@@ -159,6 +159,15 @@ def test_a_long_run_of_a_large_model_stays_small(copy: Path) -> None:
     assert "16 more are in metrics.jsonl" in text and "10 more are in metrics.jsonl" in text
 
 
+def test_the_first_figure_is_the_metric_that_picked_the_best(copy: Path) -> None:
+    result = json.loads((copy / "result.json").read_text("utf-8"))
+    assert result["picked_by"] == "valid/click/auc"
+    result |= {"picked_by": "valid/click/logloss"}
+    (copy / "result.json").write_text(json.dumps(result), "utf-8")
+    page = write_report(copy).read_text("utf-8")
+    assert page.index(">test/click/logloss<") < page.index(">test/click/auc<")
+
+
 def test_calibration_is_drawn(copy: Path) -> None:
     curve = {"predicted": [0.1, None, 0.5], "observed": [0.2, None, 0.4], "counts": [10, 0, 1000]}
     line = {"step": 3, "epoch": 1, "split": "test", "task": "click", "metric": "ece", "reliability": curve}
