@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,7 @@ Examples:
   blockrec explain E310                   what a diagnostic's code stands for
   blockrec explain model.yaml             a model: tables, work, kernels, what is shared and left out
   blockrec explain dare head.norm         a node: where each size and each parameter comes from
+  blockrec explain dare --kernels         which kernel each op of each node gets here, and why not a better one
   blockrec explain dare item              also features, tables, tasks, composites, $top_k, train.epochs
   blockrec explain dare --variant paper --resolved    the file with everything merged and all defaults"""
 
@@ -58,6 +60,9 @@ def explain(
     resolved: Annotated[
         bool, typer.Option("--resolved", help="The model file that is left, and where each line comes from.")
     ] = False,
+    kernels: Annotated[
+        bool, typer.Option("--kernels", help="The kernels of a model on this machine, and reasons against others.")
+    ] = False,
     data: Data = None,
     sets: Sets = [],
     variants: Variants = [],
@@ -67,11 +72,14 @@ def explain(
 ) -> int:
     """Explain a block, metric, code, card, model or part of a model."""
     answer = _Answer(context.obj, as_json)
-    if part is None and not (resolved or sets or variants or data) and not _is_file(thing):
+    if part is None and not (resolved or kernels or sets or variants or data) and not _is_file(thing):
         return answer.block_or_code(thing, imports)
     checked = checked_model(thing, variants=variants, sets=sets, data=data, imports=imports, no_imports=no_imports)
-    if resolved and part is not None:
-        raise typer.BadParameter("it shows the whole file: leave PART out", param_hint="--resolved")
+    for option, given in (("--resolved", resolved), ("--kernels", kernels)):
+        if given and part is not None:
+            raise typer.BadParameter("it shows the whole file: leave PART out", param_hint=option)
+    if kernels:
+        return answer.kernels(checked)
     if resolved:
         return answer.resolved(checked)
     return answer.model(checked) if part is None else answer.part(checked, part)
@@ -146,6 +154,14 @@ class _Answer:
         if self.as_json:
             return self._say(origins(checked.document), "")
         return self._say(None, resolved_text(checked.document))
+
+    def kernels(self, checked: Checked) -> int:
+        from blockrec.cli import kernel_page
+        from blockrec.graph.facts import facts
+        from blockrec.graph.kernels import choices
+
+        found = [*choices(facts(checked).kernels)]
+        return self._say([*map(asdict, found)], kernel_page.page(found))
 
     def model(self, checked: Checked) -> int:
         from blockrec.cli import model_page

@@ -123,3 +123,20 @@ def test_every_card_has_a_page(blockrec: Any, card: str) -> None:
     assert found["doc"].endswith(".") and "click" in found["labels"] and found["features"]
     for name in re.findall(r"blockrec fetch ([\w/]+)", found["how_to_get"]):
         assert entry_of(name).holds
+
+
+def test_kernels_of_a_model_and_why_not_others(blockrec: Any) -> None:
+    lines = blockrec("explain", "din", "--kernels").out.splitlines()
+    assert lines[0].split()[:4] == ["node", "op", "asked", "kernel"]
+    assert any(" cpu " in line and "triton: it serves cuda tensors, the device is cpu" in line for line in lines)
+    found = json.loads(blockrec("explain", "din", "--kernels", "--json").out)
+    assert len(found) == len(lines) - 1 and set(found[0]) == {"node", "op", "asked", "bound", "why"}
+    assert blockrec("explain", "din", "head", "--kernels").code == 3
+
+
+def test_a_model_without_kernels(blockrec: Any, tmp_path: Path) -> None:
+    text = "blockrec: 1\nfeatures: {x: {vocab: 9}}\nlabels: [y]\ngraph:\n  v: {block: embed, in: x, dim: 4}\n"
+    text += "  z: {block: linear, in: v, out: 1}\n"
+    file = tmp_path / "plain.yaml"
+    file.write_text(f"{text}tasks: {{y: {{logits: z, loss: bce}}}}\n")
+    assert blockrec("explain", str(file), "--kernels").out == "no node binds a kernel\n"

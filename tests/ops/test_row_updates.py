@@ -146,7 +146,7 @@ def test_occurrences_are_grouped_in_order(height: int, number: int) -> None:
 def test_operators_are_registered_completely(op: str) -> None:
     (ids, gradients), *_ = batches_of(IDS["repeats"], 3, torch.float64)
     state = state_of(op, torch.randn(7, 3, dtype=torch.float64)) if op in OPTIONS else []
-    options = OPTIONS[op] if op in OPTIONS else (7,)
+    options = OPTIONS.get(op, (7,))
     bind(op)
     torch.library.opcheck(getattr(torch.ops.blockrec, op).default, (*state, ids, gradients, *options))
 
