@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ class BilinearScores(nn.Module):
     Args:
         width: of the projections.
     """
+
+    looks_up: ClassVar[dict[str, str]] = {"keys": "looked_dot"}
 
     def __init__(self, q: Axis, d: Axis, *, width: Annotated[int, Range(1)], kernel: Kernel = "auto") -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -22,11 +22,12 @@ class Latest(nn.Module):
         steps: number of steps to keep.
     """
 
+    looks_up: ClassVar[dict[str, str]] = {"x": "looked_sum"}
+
     def __init__(self, *, steps: Annotated[int, Range(1)]) -> None:
         super().__init__()
         self.steps = steps
 
     def forward(self, x: Float[Jagged, "b t d"]) -> Float[Jagged, "b s d"]:
         left = x.offsets[x.rows + 1] - torch.arange(x.rows.shape[0], device=x.rows.device)
-        kept, _ = kept_steps(x, left <= self.steps)
-        return Jagged(kept.values, kept.offsets, min(self.steps, x.max_length), kept.rows)
+        return kept_steps(x, left <= self.steps, self.steps)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from jaxtyping import Float, Int
 from torch import nn
 
@@ -15,6 +17,8 @@ class Take(nn.Module):
 
     `index` comes from `topk` over scores of the same sequence as `x`. Gradients reach the chosen steps only.
     """
+
+    looks_up: ClassVar[dict[str, str]] = {"x": "looked_sum"}
 
     def forward(self, x: Float[Jagged, "b t d"], index: Int[Jagged, "b s"]) -> Float[Jagged, "b s d"]:
         flat = index.values + x.offsets[index.rows]

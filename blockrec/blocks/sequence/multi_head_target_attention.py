@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -33,10 +33,15 @@ class MultiHeadTargetAttention(nn.Module):
         k: steps that each head attends to; default: all. Of equal scores the later step is taken.
     """
 
+    attention = ("dot",)
+    """Parts whose inputs serve attention alone."""
+
     class Out(NamedTuple):
         out: Float[Tensor, "b d"]
         weights: Float[Jagged, "b t {heads}"]
         scores: Float[Jagged, "b t {heads}"]
+
+    looks_up: ClassVar[dict[str, str]] = {"keys": "looked_dot"}
 
     def __init__(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -13,6 +15,8 @@ from blockrec.registry import block
 @block("weighted_sum")
 class WeightedSum(nn.Module):
     """Sum all steps, each times its score: out = Σ_t score_t · values_t, no softmax; zeros for an empty history."""
+
+    looks_up: ClassVar[dict[str, str]] = {"values": "looked_sum"}
 
     def __init__(self, *, kernel: Kernel = "auto") -> None:
         super().__init__()
