@@ -1,14 +1,15 @@
 """Where a model decides which steps matter: what goes into these places serves attention, all else what is attended.
 
 A place is a port called `scores` (of `attend`, `topk_attend`), or a part of a block that the block names in its
-attribute `attention`, because it scores and pools in one (`din`).
+attribute `attention`, because it scores and pools in one (`din`): a module, or a function that it calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -28,11 +29,37 @@ class Place:
     """node: where the scores come from, or the block that makes them inside. module: what is called there.
 
     port: the argument that is the scores; None if all arguments go into them, and they are what is returned.
+    function: the attribute of the module that is called, if it is not the module itself.
     """
 
     node: str
     module: nn.Module
     port: int | None
+    function: str | None = None
+
+    def before(self, change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Callable[[], None]:
+        """Change the arguments of every call, until the result is called."""
+        if self.function is None:
+            return self.module.register_forward_pre_hook(lambda _, args: change(args)).remove
+        return self._wrapped(lambda call, args: call(*change(args)))
+
+    def after(self, see: Callable[[Any], None]) -> Callable[[], None]:
+        """See what every call returns, until the result is called."""
+        if self.function is None:
+            return self.module.register_forward_hook(lambda _, _args, out: see(out)).remove
+
+        def seen(call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+            out = call(*args)
+            see(out)
+            return out
+
+        return self._wrapped(seen)
+
+    def _wrapped(self, around: Callable[[Callable[..., Any], tuple[Any, ...]], Any]) -> Callable[[], None]:
+        assert self.function is not None
+        module, name, call = self.module, self.function, getattr(self.module, self.function)
+        setattr(module, name, lambda *args: around(call, args))
+        return lambda: setattr(module, name, call)
 
 
 def places(model: Model) -> list[Place]:
@@ -49,7 +76,10 @@ def _places(model: Model, graph: Graph) -> Iterator[Place]:
             if port.name == PORT:
                 yield Place(node.inputs[PORT][0].source, module, index)
         for part in getattr(module, PARTS, ()):
-            yield Place(node.name, module.get_submodule(part), None)
+            inner = getattr(module, part)
+            yield (
+                Place(node.name, inner, None) if isinstance(inner, nn.Module) else Place(node.name, module, None, part)
+            )
 
 
 @dataclass
@@ -76,8 +106,7 @@ class Cuts:
         self.made.clear()
         with ExitStack() as stack:
             for place in places(model):
-                handle = place.module.register_forward_pre_hook(self._hook(place.port))
-                stack.callback(handle.remove)
+                stack.callback(place.before(partial(self._changed, place.port)))
             yield
 
     def backward_rest(self, loss: Tensor) -> None:
@@ -91,11 +120,8 @@ class Cuts:
                 torch.autograd.backward(cut.value, cut.leaf.grad, retain_graph=True)
         self.made.clear()
 
-    def _hook(self, port: int | None) -> Any:
-        def cut(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-            return tuple(self._cut(x) if port in (None, i) else x for i, x in enumerate(args))
-
-        return cut
+    def _changed(self, port: int | None, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(self._cut(x) if port in (None, i) else x for i, x in enumerate(args))
 
     def _cut(self, value: Any) -> Any:
         if isinstance(value, Jagged):
@@ -109,14 +135,12 @@ class Cuts:
 
 @contextmanager
 def listening(model: Model) -> Iterator[dict[str, Jagged]]:
-    """The scores [b, t] of the latest forward pass, by the node that they are from."""
+    """The scores [b, t] of a forward pass by the node that they are from; of several heads their sum."""
     heard: dict[str, Jagged] = {}
     with ExitStack() as stack:
         for place in places(model):
-            module, note = place.module, _Note(place, heard)
-            hook = module.register_forward_hook(note.returned) if place.port is None else None
-            handle = hook or module.register_forward_pre_hook(note.given)
-            stack.callback(handle.remove)
+            note = _Note(place, heard)
+            stack.callback(place.after(note.returned) if place.port is None else place.before(note.given))
         yield heard
 
 
@@ -125,13 +149,15 @@ class _Note:
     place: Place
     heard: dict[str, Jagged]
 
-    def given(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
+    def given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         assert self.place.port is not None
         self.heard[self.place.node] = args[self.place.port]
+        return args
 
-    def returned(self, _module: nn.Module, _args: tuple[Any, ...], out: Any) -> None:
+    def returned(self, out: Any) -> None:
         if isinstance(out, Jagged) and out.values.dim() == 1:
-            self.heard[self.place.node] = out
+            before = self.heard.get(self.place.node)
+            self.heard[self.place.node] = out if before is None else out.like(before.values + out.values)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from blockrec.run.report.figures import drawn
@@ -24,9 +24,15 @@ def analyses(run: RunFiles) -> Iterator[str]:
             yield _table(listing)
         if found["notes"]:
             yield element("ul", [element("li", [], text=note) for note in found["notes"]], "notes")
-        if found["figures"]:
-            yield element("div", [drawn(described) for described in found["figures"]], "charts")
+        yield from _figures(found["figures"])
         yield more("what this is, and its options", element("p", [], text=found["about"]), facts(found["options"]))
+
+
+def _figures(described: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Side by side; matrices have rows of their own."""
+    beside = [drawn(figure) for figure in described if figure["kind"] != "grids"]
+    yield element("div", beside, "charts") if beside else ""
+    yield from (drawn(figure) for figure in described if figure["kind"] == "grids")
 
 
 def _table(listing: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from blockrec.words import shortened
 
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c0")
 DOTS = 30
+LEVELS = 16
 LARGEST = 60
 """Rows and columns of a matrix that are drawn."""
 
@@ -59,10 +60,11 @@ def _shares(counts: list[float]) -> list[float]:
 def _grids(described: Described) -> str:
     rows, columns = described["rows"][:LARGEST], described["columns"][:LARGEST]
     made = [
-        figure(f"{described['title']}: {name}", _grid(values, rows, columns, name), caption=described["caption"])
+        figure(f"{described['title']}: {name}", _grid(values, rows, columns, name))
         for name, values in described["grids"].items()
     ]
-    return "".join(made)
+    caption = element("p", [], "muted", text=described["caption"])
+    return element("div", made, "charts three") + caption
 
 
 def _grid(values: list[list[float | None]], rows: list[str], columns: list[str], title: str) -> str:
@@ -81,14 +83,16 @@ def _grid(values: list[list[float | None]], rows: list[str], columns: list[str],
 def _cells(
     values: list[list[float | None]], rows: list[str], columns: list[str], width: float, height: float
 ) -> Iterator[str]:
-    """The stronger the larger; a value of 0 is not drawn."""
-    for i, row in enumerate(rows):
-        for j, column in enumerate(columns):
-            value = values[i][j] or 0.0
-            if value >= 0.004:
-                tip = element("title", [], text=f"{row}, {column}: {shown(value)}")
-                x, y, strength = LEFT + j * width, TOP + i * height, f"{value:.2f}"
-                yield element("rect", [tip], "cell", x=x, y=y, width=width, height=height, fill_opacity=strength)
+    """The stronger the larger, in `LEVELS` steps: a path for each, so that a page of many matrices stays small."""
+    places: dict[int, list[str]] = {}
+    for i in range(len(rows)):
+        for j in range(len(columns)):
+            level = round((values[i][j] or 0.0) * LEVELS)
+            corner = f"M{LEFT + j * width:.1f} {TOP + i * height:.1f}"
+            places.setdefault(level, []).append(f"{corner}h{width:.1f}v{height:.1f}h-{width:.1f}z")
+    for level, found in sorted(places.items()):
+        if level:
+            yield tag("path", "cell", d="".join(found), fill_opacity=f"{level / LEVELS:.2f}")
 
 
 def _keys(series: Mapping[str, Any]) -> str:

@@ -71,6 +71,7 @@ summary{cursor:pointer;color:var(--link);margin:8px 0}
 .line.c5{stroke:var(--p5)}.dot.c5,.key.c5{background:var(--p5);fill:var(--p5)}
 .cell{fill:var(--valid)}
 .wide+.charts{margin-top:12px}
+.charts.three{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));margin-bottom:2px}
 h3.analysis{font-size:16px;margin:28px 0 2px}
 .key.p4{background:var(--p4)}.key.p5{background:var(--p5)}
 .graph{overflow:auto}

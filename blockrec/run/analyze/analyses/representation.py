@@ -97,7 +97,7 @@ def _collected(subject: Subject, name: str, label: str, split: str, rows: int) -
 
     def hear(_module: nn.Module, _args: Any, out: Any) -> None:
         value = getattr(out, "out", out)
-        if not isinstance(value, Tensor) or value.dim() != 2:
+        if nodes[name].lifted or not isinstance(value, Tensor) or value.dim() != 2:
             raise fail("E709", f"the output of `{name}` is not a vector a sample", help="--with node=NODE")
         vectors.append(whole(value).numpy())
 

@@ -7,16 +7,15 @@ from typing import Literal
 
 import numpy as np
 
-from blockrec.data import Dataset
-from blockrec.diagnostics import fail
-from blockrec.run.analyze.attention import listening, no_attention, silenced
+from blockrec.run.analyze.attention import no_attention, silenced
+from blockrec.run.analyze.counting import truth_of
 from blockrec.run.analyze.findings import Findings, Lines, Listing, Row
-from blockrec.run.analyze.kinds import Kind, Steps, chosen_kind, no_kind, steps_of, tables_beside
+from blockrec.run.analyze.kinds import Steps, chosen_kind, no_kind, steps_of, tables_beside
 from blockrec.run.analyze.ranking import Agreement, Floats
 from blockrec.run.analyze.registry import analysis
-from blockrec.run.analyze.subject import Subject, whole
-from blockrec.run.analyze.truth import Bounds, Information, Planted, Truth
-from blockrec.run.batches import Batch
+from blockrec.run.analyze.scores import scores_of
+from blockrec.run.analyze.subject import Subject
+from blockrec.run.analyze.truth import Bounds, Truth
 
 RULES: Mapping[str, Callable[[Steps], Floats]] = {
     "newest first": lambda steps: -steps.place.astype(np.float64),
@@ -73,43 +72,14 @@ def retrieval(
 
     for batch in subject.passed(part, "ranking", rows):
         steps = steps_of(batch, kind)
-        for node, scores in _scores(subject, batch).items():
+        for node, scores in scores_of(subject, batch, len(steps.place)).items():
             count(node, scores, steps)
         with silenced(subject.model, tables_beside(subject.graph, kind)):
-            for node, scores in _scores(subject, batch).items():
+            for node, scores in scores_of(subject, batch, len(steps.place)).items():
                 count(f"{node}, by {kind.root} and place", scores, steps)
         for name, rule in RULES.items():
             count(name, rule(steps), steps)
     return _told(agreements, known, top, split)
-
-
-def truth_of(subject: Subject, dataset: Dataset, kind: Kind, name: str, bounds: Bounds) -> Truth:
-    """`planted`, `mi`, or `auto`; E709 if it is not known."""
-    planted = Planted.of(dataset, subject.loaded.document.evaluated("data"), kind) if name != "mi" else None
-    if planted is not None:
-        return planted
-    if name == "planted":
-        raise fail("E709", f"the data were not generated with a truth about `{kind.root}`", help="--with truth=mi")
-    return information_of(subject, dataset, kind, bounds)
-
-
-def information_of(subject: Subject, dataset: Dataset, kind: Kind, bounds: Bounds) -> Information:
-    """Counted over the training samples, with the label of the first task."""
-    label = next(s.label for s in subject.graph.sinks if s.kind == "task" and s.label)
-    rows = subject.graph.features[kind.root].vocab
-    assert isinstance(rows, int)
-    sequence = kind.behaviour.partition(".")[0]
-    longest = int(dataset.describe()["history"][sequence]["max"])
-    batches = subject.passed(subject.split(dataset, "train"), "counting")
-    return Information.counted(batches, kind, label, rows, longest, bounds)
-
-
-def _scores(subject: Subject, batch: Batch) -> dict[str, Floats]:
-    """Of each node that scores, [Σt]; of several heads the mean."""
-    with listening(subject.model) as heard:
-        subject.model(batch)
-        found = {node: whole(scores.values) for node, scores in heard.items()}
-    return {node: (x if x.dim() == 1 else x.flatten(1).mean(1)).numpy() for node, x in found.items()}
 
 
 def _told(agreements: Mapping[str, Agreement], known: Truth, top: int, split: str) -> Findings:
