@@ -70,10 +70,14 @@ def ls(
 
 
 def table(nodes: list[Written]) -> list[str]:
-    """A line a node under a head; the kernel only if some node asks for one."""
-    asked = any(node.node.kernel for node in nodes)
-    head = ("node", "block", "inputs", "gives", "params", "FLOPs", *(["kernel"] if asked else []))
-    rows = [(*_row(node), *([node.node.kernel or ""] if asked else [])) for node in nodes]
+    """A line a node under a head; the kernel, and ports that read tables in place, only if some node has such."""
+    more = {
+        "kernel": [node.node.kernel or "" for node in nodes],
+        "in place": [", ".join(node.node.fused) for node in nodes],
+    }
+    shown = {title: column for title, column in more.items() if any(column)}
+    head = ("node", "block", "inputs", "gives", "params", "FLOPs", *shown)
+    rows = [(*_row(node), *(column[i] for column in shown.values())) for i, node in enumerate(nodes)]
     return columns([head, *rows], right=(4, 5))
 
 
@@ -115,5 +119,6 @@ def _plain(node: Written) -> dict[str, Any]:
         "flops": node.flops,
         "bytes": node.bytes,
         "kernel": node.node.kernel,
+        "fused": node.node.fused,
         "shares": node.node.shares,
     }

@@ -39,6 +39,9 @@ def run(
     precision: Annotated[
         str | None, typer.Option(autocompletion=precisions, help="fp32, bf16 or fp16; as --set train.precision=…")
     ] = None,
+    fuse: Annotated[
+        bool, typer.Option("--fuse/--no-fuse", help="Read rows of tables in place, or copy them first; same results.")
+    ] = True,
     seed: Annotated[int | None, typer.Option(help="Seed of initial weights, order and sampling.")] = None,
     runs_dir: Annotated[str, typer.Option(metavar="DIR", help="Where the run's directory is made.")] = "runs",
     profile: Annotated[
@@ -68,7 +71,7 @@ def run(
     result = train(
         model,
         variants=names(variants),
-        sets=[*sets, f"train.precision={precision}"] if precision else sets,
+        sets=[*sets, *_more_sets(precision, fuse=fuse)],
         data=data,
         synthetic=synthetic,
         imports=imports,
@@ -87,3 +90,8 @@ def run(
     if result.interrupted:
         raise stopped(result)
     return OK
+
+
+def _more_sets(precision: str | None, *, fuse: bool) -> list[str]:
+    """The options that are short forms of settings."""
+    return [*([f"train.precision={precision}"] if precision else []), *([] if fuse else ["fuse=false"])]

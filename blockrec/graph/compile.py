@@ -13,6 +13,7 @@ from blockrec.graph.ir import Graph
 from blockrec.graph.library import Library, read_library
 from blockrec.graph.measured import Measured
 from blockrec.graph.passes.expand import Expander
+from blockrec.graph.passes.fuse import mark_fused
 from blockrec.graph.passes.infer import infer_types
 from blockrec.graph.passes.link import link
 from blockrec.graph.passes.measure import measure
@@ -130,11 +131,14 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     graph = mark_recomputed(graph, document.evaluated("train"), report)
     whole, measured = measure(graph, library, features.sequences, report)
     graph = prune_unused(whole, None if report.failed else report)
+    kernels = str(document.root.get("kernels", "auto"))
+    if document.root.get("fuse") is not False:
+        graph = mark_fused(graph, kernels)
     if not report.failed:
         report_idle(graph, measured, report)
     if not (report.failed or document.patched):
         report_unused(document, report)
-    return Checked(document, library, graph, str(document.root.get("kernels", "auto")), whole, measured)
+    return Checked(document, library, graph, kernels, whole, measured)
 
 
 def with_sizes(checked: Checked, vocabularies: Mapping[str, int]) -> Checked:
@@ -147,7 +151,7 @@ def with_sizes(checked: Checked, vocabularies: Mapping[str, int]) -> Checked:
 
 
 def build(checked: Checked) -> Model:
-    """Share equal lookups, bind kernels and lower a graph that was checked without errors. E108: a size is missing."""
+    """Share and fuse lookups, bind kernels and lower a graph that was checked without errors. E108: no size known."""
     from blockrec.graph.lower import lower
 
     return lower(share_lookups(checked.graph), checked.library, checked.kernels)

@@ -200,6 +200,7 @@ def _settings(model: Checked) -> Iterator[tuple[str, Any]]:
     for section, schema in SETTINGS.items():
         yield from flattened(with_defaults(model.document.evaluated(section), schema), section)
     yield "kernels", model.kernels
+    yield "fuse", model.document.root.get("fuse") is not False
 
 
 def _changes(

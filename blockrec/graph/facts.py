@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from blockrec.graph.compile import Checked
 from blockrec.graph.ir import Graph, Node
+from blockrec.graph.passes.fuse import vanishing
 from blockrec.graph.passes.measure import assumed_lengths
+from blockrec.graph.passes.share import share_lookups
 from blockrec.graph.passes.train import Idle, idle_parameters
 from blockrec.graph.size import counts
 
@@ -64,8 +66,9 @@ class Facts:
     sizes: see `graph.size.counts`. flops, bytes: of the forward pass for one sample, equal lookups done once;
     unknown: nodes that these leave out. lengths: steps that sequences are assumed to have, `max_len` or 100.
     several_tables: feature → its tables, if it has more than one (each gives it independent vectors).
-    shared: lookups that serve several nodes. pruned: nodes that are not part of the module → why.
-    idle: parameters that no task or loss reaches.
+    shared: lookups that serve several nodes. fused: node → ports that read tables themselves, where kernels of the
+    machine can; unwritten: bytes a sample that are therefore not written. pruned: nodes that are not part of the module
+    → why. idle: parameters that no task or loss reaches.
     """
 
     model: str
@@ -78,6 +81,8 @@ class Facts:
     tables: tuple[TableFacts, ...]
     several_tables: Mapping[str, tuple[str, ...]]
     shared: tuple[Lookup, ...]
+    fused: Mapping[str, tuple[str, ...]]
+    unwritten: int
     pruned: Mapping[str, str]
     idle: tuple[Idle, ...]
     kernels: tuple[Request, ...]
@@ -103,6 +108,8 @@ def facts(checked: Checked) -> Facts:
         tables=tables,
         several_tables=_several(tables),
         shared=tuple(_shared(graph)),
+        fused={node.name: node.fused for node in graph.nodes.values() if node.fused},
+        unwritten=sum(node.bytes or 0 for node in vanishing(share_lookups(graph)).values()),
         pruned=dict(_pruned(checked.whole, graph)),
         idle=tuple(idle_parameters(graph, checked.measured)),
         kernels=tuple(_requests(checked)),
@@ -164,4 +171,5 @@ def _requests(checked: Checked) -> Iterator[Request]:
     for name, node in checked.graph.nodes.items():
         if node.signature is not None and node.signature.takes_kernel:
             known = checked.measured.get(name)
-            yield Request(name, node.kernel or checked.kernels, known.ops if known else ())
+            reads = (node.signature.looks_up[port] for port in node.fused)
+            yield Request(name, node.kernel or checked.kernels, (*(known.ops if known else ()), *dict.fromkeys(reads)))

@@ -55,6 +55,8 @@ class Node:
     shares: graph path of the node whose module, with its weights, it uses.
     kernel: the backend that the file asks for, None if it does not.
     recompute: its inner values are not kept for the backward pass.
+    fused: ports whose lookups the node does itself, where a kernel of the machine can.
+    reads: port → those lookups, set by `fuse_lookups`; its inputs are then their ids.
     used_at: where the composites are used that this node belongs to, outermost first.
     """
 
@@ -79,6 +81,8 @@ class Node:
     bytes: int | None = None
     shares: str | None = None
     recompute: bool = False
+    fused: tuple[str, ...] = ()
+    reads: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
 
     def edges(self) -> Iterator[tuple[str, Edge]]:
         """(port, edge) of every input, in port order."""
@@ -149,11 +153,15 @@ class Graph:
 
     def tables(self) -> dict[tuple[str, str], int]:
         """(table, root feature) → dim of every table that a lookup uses."""
-        return {
-            (n.params["table"], self.features[n.params["feature"]].root): n.params["dim"]
-            for n in self.nodes.values()
-            if n.role == "lookup"
-        }
+        return {(n.params["table"], self.features[n.params["feature"]].root): n.params["dim"] for n in self.lookups()}
+
+    def lookups(self) -> Iterator[Node]:
+        """All of them, those inside of other nodes too."""
+        for node in self.nodes.values():
+            if node.role == "lookup":
+                yield node
+            for lookups in node.reads.values():
+                yield from lookups
 
     def with_nodes(self, nodes: Mapping[str, Node]) -> Graph:
         """The same graph with other nodes."""

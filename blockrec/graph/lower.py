@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import operator
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import torch
@@ -16,10 +16,12 @@ from blockrec.graph.casting import casting, widen_inputs
 from blockrec.graph.initial import TABLE, initialise
 from blockrec.graph.ir import Edge, Graph, Node
 from blockrec.graph.library import Library
+from blockrec.graph.passes.fuse import fuse_lookups
 from blockrec.graph.passes.prune import only
 from blockrec.graph.pooling import pooled
 from blockrec.graph.recomputed import recomputed, recomputed_rows
 from blockrec.jagged import rows
+from blockrec.ops.looked_up import Ids, looked_up
 from blockrec.ops.widening import widened
 from blockrec.signature import Signature
 
@@ -86,7 +88,10 @@ def own_path(path: str) -> str:
 
 
 def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:
-    """Instantiate every block and table of a checked graph whose tables have sizes, and wire them."""
+    """Instantiate every block and table of a checked graph whose tables have sizes, and wire them.
+
+    Parameters and their first values do not depend on what is fused.
+    """
     root = nn.Module()
     for node in graph.nodes.values():
         path = module_path(node, graph)
@@ -95,7 +100,17 @@ def lower(graph: Graph, library: Library, kernels: str = "auto") -> Model:
             _attach(root, path, made)
             if node.role == "loss":
                 widen_inputs(made)
-    return assemble(graph, root)
+    return assemble(fuse_lookups(graph, partial(serves, kernels)), root)
+
+
+def serves(kernels: str, node: Node, op: str) -> bool:
+    """Whether a kernel of this machine, not the reference, reads tables for a node."""
+    from blockrec.ops import KernelUnavailable, bind
+
+    try:
+        return bind(op, node.kernel or kernels).kernel != "reference"  # type: ignore[arg-type]  # the schema has its choices
+    except KernelUnavailable:
+        return False
 
 
 def assemble(graph: Graph, root: nn.Module) -> Model:
@@ -168,6 +183,7 @@ class _Writer:
     def __init__(self, graph: Graph) -> None:
         self.ir, self.fx = graph, fx.Graph()
         self.values: dict[tuple[str, str], fx.Node] = {}
+        self.looked_up: dict[str, fx.Node] = {}
 
     def written(self) -> fx.Graph:
         batch = self.fx.placeholder("batch")
@@ -188,6 +204,8 @@ class _Writer:
         made.meta[PATH] = node.name
 
     def _arguments(self, node: Node, port: str) -> list[fx.Node | None]:
+        if port in node.reads:
+            return [self._looked_up(node.reads[port])]
         edges = node.inputs.get(port, ())
         declared = node.signature.port(port) if node.signature else None
         return [self._value(e) for e in edges] if edges or (declared and declared.variadic) else [None]
@@ -209,6 +227,25 @@ class _Writer:
 
     def _pool(self, node: Node) -> str | None:
         return self.ir.features[node.params["feature"]].pool if node.role == "lookup" else None
+
+    def _looked_up(self, lookups: tuple[Node, ...]) -> fx.Node:
+        """Rows of tables, by what they are read of: the same for all who read the same."""
+        key = ", ".join(lookup.name for lookup in lookups)
+        if key not in self.looked_up:
+            names = [f"{_identifier(lookup.name)}_table" for lookup in lookups]
+            paths = [module_path(lookup, self.ir) for lookup in lookups]
+            tables = [self.fx.create_node("get_attr", p, name=n) for p, n in zip(paths, names, strict=True)]
+            ids = [self._ids(lookup) for lookup in lookups]
+            name = lookups[0].name.partition("/")[0]
+            self.looked_up[key] = self._named(looked_up, (tables, ids), f"{name}_rows")
+        return self.looked_up[key]
+
+    def _ids(self, lookup: Node) -> fx.Node:
+        ((_, edge),) = lookup.edges()
+        key = f"ids of {edge.source}"
+        if key not in self.looked_up:
+            self.looked_up[key] = self._named(Ids, (self._value(edge),), f"{edge.source}_ids")
+        return self.looked_up[key]
 
     def _value(self, edge: Edge) -> fx.Node:
         source = self.ir.nodes.get(edge.source)

@@ -50,6 +50,7 @@ def _node(graph: Graph, node: Node) -> Drawn:
         outputs={name: str(type) for name, type in (node.outputs or {}).items()},
         parameters=node.parameters if not reads else None,
         reads=reads,
+        notes=(f"reads tables for {', '.join(node.fused)}",) if node.fused else (),
         settings=_settings(node) if not reads else {},
         written=tuple(name for name in node.params if name in node.params_at) if not reads else (),
         doc=node.doc,

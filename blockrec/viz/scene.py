@@ -35,7 +35,7 @@ class Box:
     block: registered block, loss or, for inputs, the sequence; cluster: composites around it, outermost first.
     ports: those that links use, with the number of links; outputs: all, with their type as text.
     parameters: trainable numbers outside tables, None if not known.
-    rows: features of an input box; reads: table rows of an `embed`; notes: short facts of a sink.
+    rows: features of an input box; reads: table rows of an `embed`; notes: short facts.
     settings: the block's parameters as text; written: those that the model file gives.
     inside: nodes of a closed composite.
     """

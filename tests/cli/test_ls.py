@@ -21,7 +21,7 @@ def nodes() -> Any:
 def test_every_node_has_a_line(blockrec: Any, nodes: Any) -> None:
     ended = blockrec("ls", "dare")
     head, *lines = ended.out.splitlines()
-    assert head.split() == ["node", "block", "inputs", "gives", "params", "FLOPs"]
+    assert head.split() == ["node", "block", "inputs", "gives", "params", "FLOPs", "in", "place"]
     assert [line.split()[:2] for line in lines] == [[node.name, node.block] for node in nodes.values()]
     assert "19 of 19 nodes" in ended.err
 
@@ -43,7 +43,16 @@ def test_selection_variants_and_sets_reach_it(blockrec: Any) -> None:
 
 def test_the_kernel_is_shown_where_one_is_asked_for(blockrec: Any) -> None:
     out = blockrec("ls", "dare", "search", "dense", "--set", "graph.search.kernel=reference").out
-    assert [line.split()[-1] for line in out.splitlines()] == ["kernel", "reference", "5.05k"]
+    head, search, dense = out.splitlines()
+    assert head.split()[-3:] == ["kernel", "in", "place"]
+    assert search.split()[-1] == "reference"
+    assert dense.split()[-2:] == ["5.05k", "values"]
+
+
+def test_ports_that_read_tables_are_shown(blockrec: Any) -> None:
+    found = {n["name"]: n["fused"] for n in json.loads(blockrec("ls", "dare", "--json").out) if n["fused"]}
+    assert found == {"score": ["keys", "keys_position"], "search": ["values"], "dense": ["values"]}
+    assert "in place" not in blockrec("ls", "dare", "--set", "fuse=false").out
 
 
 def test_a_misspelt_selection_is_wrong_usage(blockrec: Any) -> None:

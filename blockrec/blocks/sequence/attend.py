@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ class Attend(nn.Module):
     class Out(NamedTuple):
         out: Float[Tensor, "b d"]
         weights: Float[Jagged, "b t"]
+
+    looks_up: ClassVar[dict[str, str]] = {"values": "looked_sum"}
 
     def __init__(self, *, kernel: Kernel = "auto") -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -23,6 +25,8 @@ class TargetAttention(nn.Module):
         content_scale: factor of the first part; default 1 / √d, d the width of the query.
         position_scale: factor of the second part; default 1 / √p, p the width of the positions.
     """
+
+    looks_up: ClassVar[dict[str, str]] = {"keys": "looked_dot", "keys_position": "looked_dot"}
 
     def __init__(
         self,

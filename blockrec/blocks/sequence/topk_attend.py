@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -33,6 +33,8 @@ class TopKAttend(nn.Module):
         out: Float[Tensor, "b d"]
         weights: Float[Jagged, "b s"]
         index: Int[Jagged, "b s"]  # type: ignore[assignment]  # hides tuple.index, which nobody calls on it
+
+    looks_up: ClassVar[dict[str, str]] = {"values": "looked_sum"}
 
     def __init__(self, *, k: Annotated[int, Range(1)], kernel: Kernel = "auto") -> None:
         super().__init__()

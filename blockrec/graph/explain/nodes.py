@@ -102,6 +102,8 @@ def _written(known: Known, found: Written) -> list[Row]:
         row["used at"] = ", ".join(known.provenance.of(at) for at in node.used_at)
     if node.kernel:
         row["kernel"] = node.kernel
+    if node.name in known.checked.graph.nodes and (fused := known.checked.graph.nodes[node.name].fused):
+        row["reads in place"] = f"rows of tables for {', '.join(fused)}"
     if node.shares:
         row["weights"] = f"of {node.shares}"
     if why := facts(known.checked).pruned.get(found.name):

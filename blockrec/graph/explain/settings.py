@@ -14,7 +14,7 @@ from blockrec.language.schema.document import model_schema
 from blockrec.language.values import List, Map
 from blockrec.language.words import dotted
 
-TOP = ("name", "kernels")
+TOP = ("name", "kernels", "fuse")
 """Settings that are not in a section."""
 
 

@@ -63,6 +63,11 @@ def model_schema() -> Schema:
             "eval": EVAL,
             "export": EXPORT,
             "kernels": {**KERNEL, "default": "auto"},
+            "fuse": {
+                "type": "boolean",
+                "default": True,
+                "description": "Read rows of tables where they are used, without copies; results are the same.",
+            },
             "variants": named("Patches of this file by name.", {"type": "object"}),
             "sweep": SWEEP,
         },

@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged
+from blockrec.ops.looked_sum import looked_sum
+from blockrec.ops.looked_up import LookedUp
 from blockrec.ops.saving import save_inputs
 from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 from blockrec.ops.work import Shape, flops
@@ -16,6 +18,8 @@ from blockrec.ops.work import Shape, flops
 
 def segment_sum(keys: Jagged, weights: Jagged | None = None) -> Tensor:
     """Keys [b, t, d] → [b, d], the sum of the steps of each sample, each times its weight [b, t]; zeros if empty."""
+    if isinstance(keys, LookedUp):
+        return looked_sum(keys, weights)
     factors = keys.values.new_ones(keys.values.shape[0]) if weights is None else weights.values
     out: Tensor = _forward(keys.values, factors, keys.offsets)
     return out

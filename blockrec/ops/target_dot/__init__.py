@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.library import custom_op
 
 from blockrec.jagged import Jagged
+from blockrec.ops.looked_dot import looked_dot
+from blockrec.ops.looked_up import LookedUp
 from blockrec.ops.saving import save_inputs
 from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 from blockrec.ops.work import Shape, flops
@@ -16,6 +18,8 @@ from blockrec.ops.work import Shape, flops
 
 def target_dot(query: Tensor, keys: Jagged) -> Jagged:
     """Query [b, d] and keys [b, t, d] → [b, t], not scaled."""
+    if isinstance(keys, LookedUp):
+        return looked_dot(query, keys)
     return keys.like(_forward(query, keys.values, keys.offsets))
 
 

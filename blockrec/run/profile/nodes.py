@@ -13,6 +13,7 @@ from torch import Tensor, fx, nn
 from blockrec.graph.casting import casting
 from blockrec.graph.lower import PATH, Model
 from blockrec.jagged import Jagged
+from blockrec.ops.looked_up import LookedUp
 from blockrec.run.batches import Batch
 from blockrec.run.clock import synchronise
 
@@ -24,7 +25,7 @@ class Call:
     name: str
     out: Any
     cut: list[tuple[Tensor, Tensor]]
-    weights: list[nn.Parameter]
+    weights: list[Tensor]
     forward: float
 
 
@@ -71,8 +72,9 @@ class NodeByNode:
         modules = [m for m in (module, *given) if isinstance(m, nn.Module)]
         with casting(self.model):
             out, seconds = self._timed(lambda: function(*inputs))
-        weights = [p for m in modules for p in m.parameters() if p.requires_grad]
-        self.calls.append(Call(node.meta[PATH], out, cut, weights, seconds))
+        tables = [w for x in inputs if isinstance(x, LookedUp) for w in x.tables]
+        found = {id(p): p for p in (*tables, *(p for m in modules for p in m.parameters())) if p.requires_grad}
+        self.calls.append(Call(node.meta[PATH], out, cut, [*found.values()], seconds))
         return out
 
     def _backward(self, call: Call, arrived: dict[int, Tensor]) -> float:
@@ -113,6 +115,8 @@ def _map(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
     """The value with all its tensors exchanged: alone, of sequences, in tuples and lists."""
     if isinstance(value, Tensor):
         return function(value)
+    if isinstance(value, LookedUp):  # made of weights alone, which are not cut off
+        return value
     if isinstance(value, Jagged):
         return value.like(function(value.values))
     if isinstance(value, tuple | list):
