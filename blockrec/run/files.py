@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, ENOTDIR
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -23,6 +25,15 @@ def writing(file: Path, run: Path) -> Iterator[None]:
     except (OSError, SafetensorError) as error:
         name = Path(error.filename or file) if isinstance(error, OSError) else file
         raise fail("E708", f"cannot write `{name}`: {_reason(error)}", help=_advice(run)) from error
+
+
+def check_takes_files(folder: Path) -> None:
+    """E708 unless `folder`, or what there is above it, takes files; nothing is written."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    reason = ENOTDIR if not there.is_dir() else 0 if os.access(there, os.W_OK | os.X_OK) else EACCES
+    if reason:
+        help = "name a folder that takes files with `--runs-dir`"
+        raise fail("E708", f"cannot write `{folder}`: {os.strerror(reason)}", help=help)
 
 
 def _reason(error: OSError | SafetensorError) -> str:

@@ -12,6 +12,7 @@ from blockrec.diagnostics import fail
 from blockrec.run.begun import Begun
 from blockrec.run.directory import create_directory, known_before, link_latest, new_directory
 from blockrec.run.facts import dry_result
+from blockrec.run.files import check_takes_files
 from blockrec.run.lock import held
 from blockrec.run.log import Log
 from blockrec.run.prepare import Job, Wishes
@@ -71,6 +72,7 @@ def run(
     if dry_run:
         job = ready(model, wishes, log)
         return profiled(dry_result(job), job, log)
+    check_takes_files(Path(runs_dir))
     return train(
         model,
         wishes,

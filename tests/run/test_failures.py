@@ -16,6 +16,7 @@ import torch
 from blockrec.diagnostics import BlockrecError
 from blockrec.run import RunResult, run
 from blockrec.run.checksums import damage
+from blockrec.run.files import check_takes_files
 from blockrec.run.progress import Display
 from blockrec.run.updater import Updater
 from tests.run.outcome import outcome
@@ -134,10 +135,20 @@ def test_data_that_are_deleted_or_cannot_be_read(whole: Path, tmp_path: Path, mo
     assert outcome(left(tmp_path)) == outcome(whole)
 
 
-def test_a_folder_that_takes_no_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inner", ["", "deeper/still"])
+def test_a_folder_that_takes_no_files_is_noticed_before_the_data(
+    inner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "runs").write_text("a file")
-    with pytest.raises(BlockrecError, match=r"(?s)E708.*runs/little`: Not a directory.*--runs-dir"):
-        run(MODEL, runs_dir=tmp_path / "runs")
+    monkeypatch.setattr("blockrec.run.prepare.open_dataset", lambda *_, **__: pytest.fail("the data were read"))
+    with pytest.raises(BlockrecError, match=r"(?s)E708.*runs[^`]*`: Not a directory.*--runs-dir"):
+        run(MODEL, runs_dir=tmp_path / "runs" / inner)
+
+
+def test_a_folder_without_the_right_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blockrec.run.files.os.access", lambda *_: False)
+    with pytest.raises(BlockrecError, match=r"E708.*runs`: Permission denied"):
+        check_takes_files(tmp_path / "runs")
 
 
 def test_a_log_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
