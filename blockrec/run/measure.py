@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from blockrec.data import Dataset
-from blockrec.diagnostics import fail
+from blockrec.diagnostics import Diagnostic, fail
 from blockrec.metrics.measure import Details
 from blockrec.run.catalogue import ranker_of
 from blockrec.run.evaluate import evaluate
-from blockrec.run.load import load_run
+from blockrec.run.load import Loaded, load_run
 from blockrec.run.log import Log
 from blockrec.run.names import RESULT
+from blockrec.run.reworded import reworded
 from blockrec.run.tables import aligned
 from blockrec.run.tracked import Tracked
 
@@ -77,7 +78,8 @@ def evaluate_run(
     if not loaded.tasks:
         help = "write them: --set tasks.TASK.metrics=[auc]"
         raise fail("E706", "no task of the model has a metric", help=help)
-    dataset = loaded.dataset(log)
+    with reworded(lambda d: _pointing_to_predict(d, loaded)):
+        dataset = loaded.dataset(log)
     name = chosen_split(dataset, split)
     scores = evaluate(
         loaded.model,
@@ -100,6 +102,14 @@ def evaluate_run(
         undefined=scores.undefined,
         details=scores.details,
     )
+
+
+def _pointing_to_predict(mistake: Diagnostic, loaded: Loaded) -> Diagnostic:
+    """Rows without labels have predictions, but no metrics."""
+    if mistake.code != "E502" or mistake.at not in [label.span for label in loaded.document.features.labels.values()]:
+        return mistake
+    way = f"rows without labels are for `blockrec predict {loaded.path} --data FILE --out SCORES.parquet`"
+    return replace(mistake, help="; ".join(filter(None, [mistake.help, way])))
 
 
 def _trained_on(run: Path) -> str | None:

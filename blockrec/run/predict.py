@@ -17,7 +17,7 @@ from rich.console import Console
 from blockrec import __version__
 from blockrec.data import Split
 from blockrec.data.splits import NAMES
-from blockrec.diagnostics import fail
+from blockrec.diagnostics import Diagnostic, Source, Span, fail
 from blockrec.graph.ir import Graph
 from blockrec.graph.lower import own_path
 from blockrec.language.features import Column
@@ -27,6 +27,7 @@ from blockrec.run.load import Loaded, load_run
 from blockrec.run.log import Log
 from blockrec.run.measure import chosen_split
 from blockrec.run.modes import measuring
+from blockrec.run.reworded import reworded
 from blockrec.run.tracked import Tracked
 
 ALL = "all"
@@ -115,11 +116,13 @@ def predict(
     if raw:
         kept = {name: json.dumps(_column(word, loaded)) for name, word in raw.items()}
         more = [*sets, *(f"features.{name}={{raw: int64, column: {column}}}" for name, column in kept.items())]
-        again = load_run(loaded.path, checkpoint=checkpoint, data=data, sets=more, imports=imports, device=device)
+        with reworded(lambda d: _of_the_option(d, raw)):
+            again = load_run(loaded.path, checkpoint=checkpoint, data=data, sets=more, imports=imports, device=device)
         loaded = replace(again, own_data=loaded.own_data)
     predictor = Predictor.of(loaded)
     names = list(dict.fromkeys([*predictor.graph.used_features(), *(n for n in keep if n not in raw.values()), *raw]))
-    dataset = loaded.dataset(log, names)
+    with reworded(lambda d: _of_the_option(d, raw)):
+        dataset = loaded.dataset(log, names)
     chosen = ALL if split is None and not loaded.own_data else split
     parts = [n for n in NAMES if dataset.splits[n].rows] if chosen == ALL else [chosen_split(dataset, chosen)]
     columns = Columns.of(loaded.document.features, names, dataset, raw, len(parts) > 1)
@@ -139,6 +142,13 @@ def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
     told = [f for f in declared.features.values() if is_told(f) and (loaded.own_data or f.root in learned)]
     known = {*(f.name for f in told), *declared.labels}
     return {f"kept_{number}": name for number, name in enumerate(keep) if name not in known}
+
+
+def _of_the_option(mistake: Diagnostic, raw: Mapping[str, str]) -> Diagnostic:
+    """With the word after `--keep` as its place, if it is about a feature that was declared for that."""
+    at = mistake.at
+    word = raw.get(at.text) if at is not None else None
+    return mistake if word is None else replace(mistake, at=Span(Source("--keep", word), 0, 0, max(1, len(word))))
 
 
 def _column(word: str, loaded: Loaded) -> str:

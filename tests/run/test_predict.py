@@ -18,6 +18,7 @@ from blockrec.run import run
 from blockrec.run.columns import column_of
 from blockrec.run.load import load_run
 from blockrec.run.log import Log
+from blockrec.run.measure import evaluate_run
 from blockrec.run.predict import predict
 
 
@@ -99,6 +100,18 @@ def test_columns_that_are_no_features_are_kept_as_they_are(shop: Path, tmp_path:
     assert sorted((row["user"], row["time"]) for row in rows) == [(t // 4, t) for t in range(12)]
     assert all((row["click_label"], row["price"]) == ((row["time"] + 1) % 2, row["time"] / 2) for row in rows)
     assert [row["split"] for row in rows if row["time"] % 4 == 3] == ["test"] * 3
+
+
+def test_rows_without_labels_are_not_measured_but_predicted(shop: Path, tmp_path: Path) -> None:
+    write(tmp_path / "new.parquet", item=[*"abcdabcdabcz"])
+    with pytest.raises(blockrec.BlockrecError, match=r"(?s)no column `click`.*blockrec predict .*--data"):
+        evaluate_run(shop, data=str(tmp_path / "new.parquet"))
+
+
+def test_what_cannot_be_kept_is_said_of_the_option(shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(blockrec.BlockrecError, match=r"(?s)E502.*no column `nonsense`.*--keep:1:1.*1 \| nonsense") as e:
+        predict(shop, tmp_path / "out.parquet", keep=["user", "nonsense"])
+    assert "kept_" not in str(e.value)
 
 
 def test_a_column_of_text_is_not_kept(shop: Path, tmp_path: Path) -> None:
