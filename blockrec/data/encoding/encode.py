@@ -19,6 +19,9 @@ from blockrec.diagnostics import Diagnostics
 from blockrec.language.features import Calendar, Feature, Hashed, Label
 from blockrec.language.features import Column as FromColumn
 
+SINGLE = "float32"
+"""What models compute with: no number is larger than this type holds."""
+
 
 def encode(
     feature: Feature, column: Column, fit: Vocabulary | Fit | None, place: Place, report: Diagnostics
@@ -81,18 +84,18 @@ def _narrow(rows: Array, vocab: int) -> Array:
 
 
 def numbers_of(feature: Feature, column: Column, reader: Reader, dtype: str = "float64") -> Array | None:
-    """[n, width] of a dense feature as they are in the data; None after E503."""
+    """[n, width] of a dense feature as they are in the data; None after E503, also for what 32 bits cannot hold."""
     if not pa.types.is_list(column.type) and not pa.types.is_fixed_size_list(column.type):
         if feature.width > 1:
             reader.wrong_width(column, feature.width)
             return None
-        values = reader.numbers(column, dtype)
+        values = reader.numbers(column, dtype, within=SINGLE)
         return None if values is None else values.reshape(-1, 1)
     lengths = pc.fill_null(pc.list_value_length(column), 0)
     if not pc.all(pc.equal(lengths, feature.width)).as_py():
         reader.wrong_width(column, feature.width)
         return None
-    values = reader.numbers(column.flatten(), dtype, feature.width)
+    values = reader.numbers(column.flatten(), dtype, feature.width, SINGLE)
     return None if values is None else values.reshape(-1, feature.width)
 
 
@@ -113,7 +116,7 @@ def encode_label(label: Label, column: Column, place: Place, report: Diagnostics
         return None
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    values = reader.numbers(column, "int64" if label.bit is not None else "float64")
+    values = reader.numbers(column, "int64" if label.bit is not None else "float64", within=SINGLE)
     if values is None:
         return None
     if label.bit is not None:

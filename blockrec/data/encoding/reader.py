@@ -52,14 +52,17 @@ class Reader:
         self.report.error("E503", message, self.at, help=help)
         return False
 
-    def numbers(self, column: Column, dtype: str, width: int = 1) -> Array | None:
-        """[n] finite numbers; E503 for a null or a value that is not one. `width` values stand in one row."""
+    def numbers(self, column: Column, dtype: str, width: int = 1, within: str = "") -> Array | None:
+        """[n] finite numbers; E503 for a null or a value that is not one. `width` values stand in one row.
+
+        within: another type of floats, whose range they do not leave.
+        """
         found = self._cast(column, dtype, width)
         if found is not None and found.null_count:
             self._wrong(pc.index(found.is_null(), True).as_py(), column, "", width)
             return None
         values = None if found is None else array_of(found)
-        return None if values is None or self._is_infinite(values, column, dtype, width) else values
+        return None if values is None or self._is_infinite(values, column, within or dtype, width) else values
 
     def with_gaps(self, column: Column) -> Array | None:
         """[n] float64, NaN for null; E503 for a value that is no number."""
@@ -68,7 +71,8 @@ class Reader:
 
     def _is_infinite(self, values: Array, column: Column, dtype: str, width: int) -> bool:
         """Whether one of [n] numbers is infinite, in the file or as `dtype`; E503 for the first."""
-        wrong = np.isinf(values)
+        with np.errstate(over="ignore"):
+            wrong = np.isinf(values.astype(dtype, copy=False))
         if wrong.any():
             self._wrong(int(wrong.argmax()), column, f"is not a finite {dtype}", width)
         return bool(wrong.any())

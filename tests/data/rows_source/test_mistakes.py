@@ -120,9 +120,10 @@ def test_infinite_numbers(project: Project, declared: str) -> None:
     assert one(errors).startswith("E503 `-inf` of column `x` in `rows.parquet`, row 2 is not a finite float")
 
 
-def test_numbers_that_the_type_cannot_hold(project: Project) -> None:
+@pytest.mark.parametrize("norm", ["", ", norm: zscore", ", norm: minmax", ", norm: log1p"])
+def test_numbers_that_the_type_cannot_hold(project: Project, norm: str) -> None:
     project.parquet("rows.parquet", x=[1.0, 3.0, 1e300, 5.0], click=[0, 1, 0, 1])
-    error = one(project.errors(DATA + "\nsplit: {valid: 0, test: 0}", "x: {dense: 1}", used=("x", "click")))
+    error = one(project.errors(DATA + "\nsplit: {valid: 0, test: 0}", f"x: {{dense: 1{norm}}}", used=("x", "click")))
     assert error.startswith("E503 `1e+300` of column `x` in `rows.parquet`, row 3 is not a finite float32")
 
 
