@@ -41,19 +41,20 @@ class Cluster(nn.Module):
         order = group.values.argsort(stable=True)
         order = order[group.rows[order].argsort(stable=True)]
         first = self._first(group.values[order], group.rows[order])
-        starts = places(first, len(first))
+        starts = places(first, first.shape[0])
         rows = group.rows[order][starts]
         offsets = offsets_of(torch.zeros_like(group.lengths).index_add(0, rows, torch.ones_like(rows)))
-        number = torch.empty_like(order).index_copy(0, order, first.cumsum(0) - 1) - offsets[group.rows]
-        sizes = torch.cat([starts, starts.new_tensor([len(first)])]).diff()
-        return self.Out(group.like(number), Jagged(sizes.to(self.one.dtype).log(), offsets, group.max_length, rows))
+        groups = first.cumsum(0) - 1
+        number = torch.empty_like(order).index_copy(0, order, groups) - offsets[group.rows]
+        sizes = self.one.new_zeros(starts.shape[0]).index_add(0, groups, self.one.expand(groups.shape[0]))
+        return self.Out(group.like(number), Jagged(sizes.log(), offsets, group.max_length, rows))
 
     def _first(self, ids: Tensor, rows: Tensor) -> Tensor:
         """[Σt] bool: where a group begins, of steps in the order of groups."""
-        changes = (ids.diff() != 0) | (rows.diff() != 0)
-        first = torch.cat([changes.new_ones(min(1, len(ids))), changes])
+        first = torch.ones_like(ids, dtype=torch.bool)
+        first[1:] = (ids.diff() != 0) | (rows.diff() != 0)
         if self.largest is None:
             return first
-        place = torch.arange(len(ids), device=ids.device)
+        place = torch.arange(ids.shape[0], device=ids.device)
         begun = torch.where(first, place, 0).cummax(0).values
         return (place - begun) % self.largest == 0

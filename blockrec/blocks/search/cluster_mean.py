@@ -20,6 +20,6 @@ class ClusterMean(nn.Module):
         self, x: Float[Jagged, "b t d"], index: Int[Jagged, "b t"], like: Float[Jagged, "b c"]
     ) -> Float[Jagged, "b c d"]:
         group = index.values + like.offsets[x.rows]
-        sizes = x.values.new_zeros(len(like.values)).index_add(0, group, x.values.new_ones(len(group)))
-        sums = x.values.new_zeros(len(like.values), x.values.shape[1]).index_add(0, group, x.values)
+        sizes = x.values.new_zeros(like.values.shape[0]).index_add(0, group, x.values.new_ones(group.shape[0]))
+        sums = x.values.new_zeros(like.values.shape[0], x.values.shape[1]).index_add(0, group, x.values)
         return like.like(sums / sizes.clamp(min=1).unsqueeze(-1))
