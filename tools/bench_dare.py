@@ -1,12 +1,13 @@
 """Training speed of the zoo's DARE, TWIN and DIN beside torch code written as the published one, in one run.
 
     python -m tools.bench_dare [--items 100000 1000000 4068791] [--threads 2 1] [--models dare twin din] [--steps 5]
-    python -m tools.bench_dare --search [--lengths 200 2000 10000]
+    python -m tools.bench_dare --search [--lengths 200 2000 10000] [--dims 16 64]
 
 T = 200, batch 2,048, k 20, dim 16, 10,000 categories; ids are drawn with probability ∝ 1 / rank, histories are full, so
 that none of the gain comes from padding. Both train on the same batches, in processes of their own that take turns;
 before timing, both give the same loss. Peak memory is the greatest resident memory of the process.
-With `--search` the first interest is computed for inference, from ids to the pooled vector.
+With `--search` the first interest is computed for inference, from ids to the pooled vector; a time is the best of
+several. `--sparse rowwise_adagrad` moves tables with one number of state a row instead of Adam's two a weight.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from __future__ import annotations
 import argparse
 import io
 import multiprocessing
-import resource
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -40,11 +42,8 @@ BATCH, LENGTH, K, DIM, CATEGORIES = 2048, 200, 20, 16, 10_000
 MODELS, PARTS = ("dare", "twin", "din"), ("forward", "backward", "update")
 SEARCHED = 1_000_000
 Batch = Mapping[str, "Tensor | Jagged"]
-PAPER = [
-    "train.optimizer.sparse.dense=null",
-    "train.optimizer.sparse.lazy_adam={lr: 0.01}",
-    "data.generate.planted_interests={users: 300, items: 200, categories: 20}",
-]
+SPARSE = ("lazy_adam", "rowwise_adagrad")
+PLANTED = "data.generate.planted_interests={users: 300, items: 200, categories: 20}"
 
 
 @dataclass(frozen=True)
@@ -73,18 +72,20 @@ def main() -> None:
     arguments.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
     arguments.add_argument("--steps", type=int, default=5, help="timed steps of a process")
     arguments.add_argument("--rounds", type=int, default=2, help="processes of each")
+    arguments.add_argument("--sparse", choices=SPARSE, default=SPARSE[0], help="blockrec's optimizer of tables")
+    arguments.add_argument("--dims", type=int, nargs="+", default=[16, 64], help="of a field, for the search")
     arguments.add_argument("--search", action="store_true", help="the search alone, for inference")
     arguments.add_argument("--lengths", type=int, nargs="+", default=[200, 2000, 10_000])
     chosen = arguments.parse_args()
     sizes = f"dim {DIM}, k {K}, {CATEGORIES:,} categories"
     print(f"torch {torch.__version__}, {sizes}; memory copies at {copy_speed():.1f} GB/s")
     if chosen.search:
-        print(search_table(chosen.lengths, chosen.threads, chosen.rounds))
+        print(search_table(chosen.dims, chosen.lengths, chosen.threads, chosen.rounds))
         return
     for model in chosen.models:
         check_same(model)
     cases = [(m, n, t) for t in chosen.threads for n in chosen.items for m in chosen.models]
-    print(table(HEADER, (row(*case, chosen.steps, chosen.rounds) for case in cases)))
+    print(table(HEADER, (row(*case, chosen.sparse, chosen.steps, chosen.rounds) for case in cases)))
 
 
 HEADER = (
@@ -93,9 +94,9 @@ HEADER = (
 )
 
 
-def row(model: str, items: int, threads: int, steps: int, rounds: int) -> list[str]:
+def row(model: str, items: int, threads: int, sparse: str, steps: int, rounds: int) -> list[str]:
     """One line of the table; the ratio is the median over the rounds."""
-    pairs = [[alone(f, model, items, threads, steps) for f in (published, own)] for _ in range(rounds)]
+    pairs = [[alone(f, model, items, threads, sparse, steps) for f in (published, own)] for _ in range(rounds)]
     rates = [BATCH / statistics.median(pair[i].step for pair in pairs) for i in (0, 1)]
     ratio = statistics.median(theirs.step / ours.step for theirs, ours in pairs)
     cpu = statistics.median(statistics.median(theirs.cpu) / statistics.median(ours.cpu) for theirs, ours in pairs)
@@ -119,7 +120,7 @@ def alone(function: Callable[..., Any], *arguments: Any) -> Any:
         return pool.apply(function, arguments)
 
 
-def published(model: str, items: int, threads: int, steps: int) -> Timed:
+def published(model: str, items: int, threads: int, _: str, steps: int) -> Timed:
     """Steps of the published form."""
     _start(threads)
     network = PublishedDARE(model, items, CATEGORIES, DIM, K)  # type: ignore[arg-type]  # one of MODELS
@@ -128,10 +129,10 @@ def published(model: str, items: int, threads: int, steps: int) -> Timed:
     return timed(network, (optimizer.step, optimizer.zero_grad), batches, steps)
 
 
-def own(model: str, items: int, threads: int, steps: int) -> Timed:
+def own(model: str, items: int, threads: int, sparse: str, steps: int) -> Timed:
     """Steps of the zoo's model."""
     _start(threads)
-    job = zoo_job(model, items)
+    job = zoo_job(model, items, f"train.optimizer.sparse={{dense: null, {sparse}: {{lr: 0.01}}}}")
     keep_freed_memory()
     optimize = (job.optimizers.step, job.optimizers.zero_grad)
     return timed(lambda batch: job.model(batch)["loss"], optimize, drawn(items, LENGTH, BATCH), steps)
@@ -157,9 +158,9 @@ def timed(
 
 
 def zoo_job(model: str, items: int, *more: str) -> Job:
-    """The zoo's model with the published recipe, but rows of tables updated one by one."""
+    """The zoo's model with the published recipe."""
     sizes = [f"features.item.vocab={items}", f"features.category.vocab={CATEGORIES}"]
-    sets = [*PAPER, *sizes, f"features.behaviors.max_len={LENGTH}", *more]
+    sets = [PLANTED, *sizes, f"features.behaviors.max_len={LENGTH}", *more]
     return prepare(model, Wishes(variants=["paper"], sets=sets), Log(Console(file=io.StringIO())))
 
 
@@ -186,15 +187,15 @@ def drawn(items: int, length: int, batch: int) -> Iterator[Batch]:
         }
 
 
-def search_table(lengths: Sequence[int], threads: Sequence[int], rounds: int) -> str:
+def search_table(dims: Sequence[int], lengths: Sequence[int], threads: Sequence[int], rounds: int) -> str:
     """Milliseconds of a search: plain torch, blockrec, and blockrec with attention half as wide."""
-    header = ["T", "batch", "threads", "padded torch ms", "blockrec ms", "ratio", "half the width ms", "of the full"]
+    header = ["dim", "T", "batch", "threads", "padded torch ms", "blockrec ms", "ratio", "half the width ms", "of full"]
     rows = []
-    for length, count in ((length, count) for count in threads for length in lengths):
-        ways = [alone(searched, way, length, count, rounds) for way in ("padded", "full", "half")]
+    for count, dim, length in product(threads, dims, lengths):
+        ways = [alone(searched, way, dim, length, count, rounds) for way in ("padded", "full", "half")]
         padded, full, half = (1000 * seconds for seconds in ways)
         times = [f"{padded:.1f}", f"{full:.1f}", f"{padded / full:.1f}", f"{half:.1f}", f"{half / full:.2f}"]
-        rows.append([f"{length:,}", str(searches(length)), str(count), *times])
+        rows.append([str(dim), f"{length:,}", str(searches(length)), str(count), *times])
     return table(header, rows)
 
 
@@ -203,30 +204,28 @@ def searches(length: int) -> int:
     return max(1, BATCH * LENGTH // length)
 
 
-def searched(way: str, length: int, threads: int, rounds: int) -> float:
-    """Median seconds of DARE's search without gradients, after one that is not counted."""
+def searched(way: str, dim: int, length: int, threads: int, rounds: int) -> float:
+    """Least seconds of DARE's search without gradients, after one that is not counted."""
     _start(threads)
     batch = next(drawn(SEARCHED, length, searches(length)))
     if way == "padded":
-        network = PublishedDARE("dare", SEARCHED, CATEGORIES, DIM, K).eval()
-        if length >= 2000:
-            network.sets[0][2] = network.sets[-1][2] = torch.nn.Embedding(length + 1, DIM)
+        network = PublishedDARE("dare", SEARCHED, CATEGORIES, dim, K, places=length + 1).eval()
         given: Any = padded_left(batch, length)
         run: Callable[[Any], Any] = network.search
     else:
-        given, run = batch, zoo_search(length, ["half_attention"] if way == "half" else [])
+        given, run = batch, zoo_search(length, dim, dim // 2 if way == "half" else dim)
     with torch.no_grad():
-        return statistics.median(_seconds(lambda: run(given)) for _ in range(3 * rounds + 1))
+        return min([_seconds(lambda: run(given)) for _ in range(5 * rounds + 1)][1:])
 
 
-def zoo_search(length: int, variants: list[str]) -> Callable[[Any], Any]:
+def zoo_search(length: int, dim: int, attention: int) -> Callable[[Any], Any]:
     """DARE up to its first interest."""
     sets = [
         *(f"features.item.vocab={SEARCHED}", f"features.category.vocab={CATEGORIES}"),
         *(f"features.behaviors.max_len={length}", "outputs.interest=search"),
+        *(f"params.attention_dim={attention}", f"params.representation_dim={dim}"),
     ]
-    model = blockrec.compile("dare", variants=variants, sets=sets).eval()
-    return model.only("interest")
+    return blockrec.compile("dare", sets=sets).eval().only("interest")
 
 
 def copy_speed() -> float:
@@ -240,7 +239,7 @@ def both(model: str, items: int = 1000) -> tuple[list[Tensor], list[Tensor]]:
 
     One batch with histories of different lengths, all of more than k steps; weights large enough to matter.
     """
-    job = zoo_job(model, items, "train.optimizer.sparse.lazy_adam=null", "train.optimizer.sparse.dense={adam: {}}")
+    job = zoo_job(model, items)
     generator = torch.Generator().manual_seed(0)
     for parameter in job.model.parameters():
         parameter.data.normal_(0, 0.2, generator=generator)
@@ -283,7 +282,9 @@ def _start(threads: int) -> None:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The greatest resident memory of this process; `getrusage` would count that of the one that started it."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status)[1])  # type: ignore[index]  # Linux has that line
 
 
 def _seconds(function: Callable[[], Any]) -> float:

@@ -61,10 +61,10 @@ class PublishedDARE(nn.Module):
     The loss is that of the head over the k retrieved behaviours plus that of the auxiliary head over all.
     """
 
-    def __init__(self, kind: Kind, items: int, categories: int, dim: int, k: int) -> None:
+    def __init__(self, kind: Kind, items: int, categories: int, dim: int, k: int, places: int = POSITIONS) -> None:
         super().__init__()
         self.kind, self.k, self.dim = kind, k, dim
-        rows = [items, categories] if kind == "din" else [items, categories, POSITIONS]
+        rows = [items, categories] if kind == "din" else [items, categories, places]
         self.sets = nn.ModuleList(
             nn.ModuleList(nn.Embedding(n, dim) for n in rows) for _ in range(2 if kind == "dare" else 1)
         )

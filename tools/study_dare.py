@@ -103,7 +103,7 @@ def _projected(dim: int) -> list[Trial]:
 
 def stages() -> list[Block]:
     """What does retrieving k behaviours first cost in AUC, and what does it save, over the length of the history?"""
-    sizes = {200: (4000, 8, 512), 2000: (2000, 4, 128), 10_000: (400, 8, 32)}
+    sizes = {200: (4000, 8, 512), 2000: (2000, 4, 128), 10_000: (800, 8, 32)}
     return [Block([*_stages(length, *size)]) for length, size in sizes.items()]
 
 
