@@ -11,7 +11,7 @@ from torch import Tensor
 
 from blockrec.jagged import Jagged
 from blockrec.ops import bind
-from tests.ops.samples import LENGTHS, OPS, arguments_of, assert_agree, outcome, strided
+from tests.ops.samples import LENGTHS, OPS, arguments_of, assert_agree, outcome, sequence, strided
 
 LONG = [700, 0, 1, 300]
 CASES = {**LENGTHS, "very long": LONG}
@@ -74,6 +74,15 @@ def test_nothing_outside_is_read_or_written(op: str) -> None:
     inside = tuple(_inside(x, margins) for x in arguments)
     assert_agree(op, inside)
     assert all(margin.isnan().all() for margin in margins)
+
+
+def test_layers_wider_than_a_tile() -> None:
+    torch.manual_seed(0)
+    keys = sequence([40, 0, 3], 70)
+    query, weight, bias = (
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((3, 50), (70, 280), (70,))
+    )
+    assert_agree("target_linear", (query, keys, weight, bias))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
