@@ -40,6 +40,7 @@ def data(
 
     Reads every row once, trains nothing. The exit code is 2 if a feature cannot be read as it is declared.
     """
+    from blockrec.diagnostics import fail
     from blockrec.run.data_text import card_text, proposal_text, survey_text, wanted_text
     from blockrec.run.data_view import is_data, look_at_files, look_at_model
     from blockrec.run.log import Log
@@ -49,6 +50,8 @@ def data(
     if is_data(thing):
         named = columns.split(",") if columns else []
         found, proposal = look_at_files(thing, log, delimiter=delimiter, columns=named, lists=lists, encoding=encoding)
+        if infer and not found.rows:
+            raise fail("E501", f"`{thing}` has columns and no rows", help="a proposal needs values to look at")
         if as_json:
             terminal.result(
                 json.dumps({**found.to_json(), "proposal": proposal.card, "notes": proposal.notes}, indent=2)

@@ -93,6 +93,37 @@ def test_a_model_beside_its_data(folder: Path, blockrec: Any) -> None:
     assert "WRONG: 10 rows have no value" in text and "label click: mean 0.3333" in text
 
 
+LOG = """
+blockrec: 1
+name: log
+features: {item: {vocab: auto}, hour: {calendar: hour, column: time}}
+labels: [like]
+graph: {v: {block: embed, in: [item, hour], dim: 2}, y: {block: linear, in: v, out: 1}}
+tasks: {like: {logits: y, loss: bce}}
+data: {events: log.parquet, where: stars > 0, samples: {label: {like: stars >= 4}}}
+"""
+
+
+def test_labels_of_conditions_and_times_in_another_unit(folder: Path, blockrec: Any) -> None:
+    times = [1_600_000_000_000 + i for i in range(12)]
+    columns = {"user": [1, 2] * 6, "item": ["a", "b", "c"] * 4, "time": times, "stars": [0, 5, 1] * 4}
+    pq.write_table(pa.table(columns), folder / "log.parquet")
+    (folder / "log.yaml").write_text(LOG, "utf-8")
+    found = json.loads(blockrec("data", "log.yaml", "--json").out)
+    notes = {feature["feature"]: (feature["wrong"], feature["note"]) for feature in found["features"]}
+    assert found["labels"] == {"like": 0.5}
+    assert notes["hour"] == (True, "before 1974 in microseconds: `unit: ms`")
+    proposal = blockrec("data", "log.parquet", "--infer").out
+    assert "`unit: ms`" in proposal and "time: whole numbers" in proposal
+
+
+def test_a_file_without_rows_has_no_proposal(folder: Path, blockrec: Any) -> None:
+    (folder / "empty.csv").write_text("user,item,time\n", "utf-8")
+    assert blockrec("data", "empty.csv").code == 0
+    ended = blockrec("data", "empty.csv", "--infer")
+    assert ended.code == 2 and "error[E501]: `empty.csv` has columns and no rows" in ended.err
+
+
 def test_mistakes(folder: Path, blockrec: Any) -> None:
     assert blockrec("data", "no.csv").err.startswith("error[E501]: no file `no.csv`")
     assert blockrec("data", "nothing").err.startswith("error[E009]")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from blockrec.data.encoding.calendar import likely_unit
 from blockrec.data.profile.roles import CATEGORIES, ITEMS, MANY, Guess, guesses, sequence_of
 from blockrec.data.profile.stats import Stats
 from blockrec.data.profile.survey import Survey
@@ -14,6 +15,10 @@ from blockrec.language.words import as_name
 
 MAX_LEN = 50
 """Of a proposed sequence; less if no list is so long."""
+FEW = 50
+"""Different texts that a history may always hold."""
+SINCE_1970 = 100_000_000
+"""Seconds until 1973: smaller numbers count something else, e.g. days of a study."""
 HISTORY = "behaviors"
 """What cards call the sequence of items that a user met."""
 
@@ -36,6 +41,13 @@ def proposed(name: str, files: str | list[str], found: Survey, form: CsvForm) ->
     notes = [f"{guess.stats.name}: {guess.why}; left out" for guess in guessed if guess.role == "unused"]
     if not labels and not is_log:
         notes.append("no column looks like a label: name one, e.g. `labels: [click]`")
+    if "time" in roles and (unit := _unit(roles["time"].stats)):
+        notes.append(f"{roles['time'].stats.name}: whole numbers, probably in `unit: {unit}`: say so beside `calendar`")
+    if is_log:
+        notes += [
+            f"{guess.stats.name}: nearly one text an item; not in the history"
+            for guess in _told_by_item(guessed, roles)
+        ]
     csv = {"csv": _csv(form)} if _csv(form) else {}
     card = {"blockrec": 1, "name": as_name(name), "features": features, "labels": labels, "data": {**data, **csv}}
     return Proposal({key: value for key, value in card.items() if value != {}}, tuple(notes))
@@ -59,7 +71,8 @@ def _of_rows(files: str | list[str], guessed: list[Guess], roles: Mapping[str, G
 
 def _of_log(files: str | list[str], guessed: list[Guess], roles: Mapping[str, Guess]) -> Sections:
     """Events from which histories are built; a rating says which were liked, else items that were not met do."""
-    attributes = [guess for guess in guessed if guess.role == "id"]
+    told = _told_by_item(guessed, roles)
+    attributes = [guess for guess in guessed if guess.role == "id" and guess not in told]
     features = _flat(guessed)
     fields = {"item": {"like": "item"}, **{_common(guess): {"like": _common(guess)} for guess in attributes}}
     place = {"position": {"position": "from_end"}}
@@ -75,6 +88,20 @@ def _of_log(files: str | list[str], guessed: list[Guess], roles: Mapping[str, Gu
     return features, {"click": {}}, {"events": files, **keys, **where, "samples": made, "split": split}
 
 
+def _told_by_item(guessed: list[Guess], roles: Mapping[str, Guess]) -> list[Guess]:
+    """Texts that differ about as often as items do, or more: names, descriptions, numbers of invoices."""
+    items = roles["item"].stats.distinct
+    return [g for g in guessed if g.role == "id" and g.stats.is_text and g.stats.distinct > max(FEW, items // 2)]
+
+
+def _unit(stats: Stats) -> str:
+    """The unit that times as numbers likely have; empty for times that are told by their type, or are no moments."""
+    if not stats.is_whole or stats.high < SINCE_1970:
+        return ""
+    unit = likely_unit(int(stats.high))
+    return "" if unit == "us" else unit
+
+
 def _flat(guessed: list[Guess]) -> dict[str, Any]:
     """One value a row."""
     read = [guess for guess in guessed if guess.role in ("user", "item", "id", "number")]
@@ -83,7 +110,7 @@ def _flat(guessed: list[Guess]) -> dict[str, Any]:
 
 def _common(guess: Guess) -> str:
     """`user`, `item` and `category`, which models ask for, whatever the columns are called."""
-    return guess.role if guess.role in ("user", "item") else _alike(guess.name)
+    return guess.role if guess.role in ("user", "item") else guess.alias or _alike(guess.name)
 
 
 def _alike(name: str) -> str:

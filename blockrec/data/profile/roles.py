@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from blockrec.data.profile.stats import Stats
@@ -20,6 +20,8 @@ _ITEMS = "item item_id iid itemid product product_id productid video_id movie_id
 ITEMS = frozenset(_ITEMS.split())
 _CATEGORIES = "category cat cat_id category_id categoryid genre product_category department cate"
 CATEGORIES = frozenset(_CATEGORIES.split())
+PARTS = frozenset(["category", "categories", "cat", "cate", "genre", "genres", "department", "aisle"])
+"""Words in names of columns that hold categories."""
 _NUMBERS = "price amount count num number age score duration length size quantity rate ratio value weight seconds"
 MANY = 1_000_000
 """Different ids from which on a hash is proposed."""
@@ -27,11 +29,12 @@ MANY = 1_000_000
 
 @dataclass(frozen=True)
 class Guess:
-    """role: of a column. why: what to say of it, if it is not obvious."""
+    """role: of a column. why: what to say of it, if it is not obvious. alias: what models call it."""
 
     stats: Stats
     role: Role
     why: str = ""
+    alias: str = ""
 
     @property
     def name(self) -> str:
@@ -42,7 +45,15 @@ class Guess:
 def guesses(found: Survey) -> list[Guess]:
     """A role for each column, in the order of the files."""
     listed = _sequences(found)
-    return [_guess(stats, listed) for stats in found.columns.values()]
+    return _with_category([_guess(stats, listed) for stats in found.columns.values()])
+
+
+def _with_category(found: list[Guess]) -> list[Guess]:
+    """If no column has the name of a category, the first id that says so in a part of its name is one."""
+    if any(guess.role == "id" and guess.name in CATEGORIES for guess in found):
+        return found
+    named = [guess for guess in found if guess.role == "id" and PARTS & set(guess.name.split("_"))]
+    return [replace(guess, alias="category") if guess in named[:1] else guess for guess in found]
 
 
 def plain_name(column: str) -> str:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from blockrec.data.conditions import columns_of as read_by
+from blockrec.data.encoding import calendar
 from blockrec.data.encoding.derived import columns_of, is_read
 from blockrec.data.encoding.encode import encode_label
 from blockrec.data.events_source.plan import Plan
@@ -16,8 +19,9 @@ from blockrec.data.profile.survey import Survey, survey
 from blockrec.data.rows_source.pieces import Pieces
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.sources.tables import Files, Need
+from blockrec.data.where import Condition
 from blockrec.diagnostics import Diagnostics
-from blockrec.language.features import AUTO, Column, Feature, Hashed, Label
+from blockrec.language.features import AUTO, Calendar, Column, Feature, Hashed, Label
 
 SLACK = 4
 """A table with more than so many times the rows that the ids need is worth a word."""
@@ -108,6 +112,8 @@ def _note(feature: Feature, stats: Stats) -> tuple[str, bool]:
     """What to say of a column for a feature, and whether it is wrong."""
     if not stats.values:
         return "no value in any row", False
+    if isinstance(feature.source, Calendar):
+        return _unit(feature.source, stats)
     if _needs_number(feature) and stats.is_text:
         return f"a number is wanted; the column has texts such as `{stats.examples[0]}`", True
     if feature.kind == "id" and feature.ids is None and isinstance(feature.vocab, int) and stats.low is not None:
@@ -119,6 +125,13 @@ def _note(feature: Feature, stats: Stats) -> tuple[str, bool]:
     if feature.vocab == AUTO and stats.distinct > max(1000, stats.values // 2):
         return "most values occur once: `hash: N` needs fewer rows", False
     return "", False
+
+
+def _unit(source: Calendar, stats: Stats) -> tuple[str, bool]:
+    """What is odd about times that are numbers."""
+    largest = int(stats.high) if stats.is_whole else 0
+    problem = calendar.problem(largest, source.unit)
+    return (f"{problem}: `unit: {calendar.likely_unit(largest)}`" if problem else ""), bool(problem)
 
 
 def _rows(vocab: int, stats: Stats, *, shared: bool) -> tuple[str, bool]:
@@ -141,7 +154,7 @@ def _has_default(feature: Feature) -> bool:
 
 
 def _rates(plan: Plan | RowsPlan, found: Mapping[str, Survey], report: Diagnostics) -> Iterator[tuple[str, float]]:
-    """The mean of each label that is a column; those that are made of conditions are not."""
+    """The mean of each label that is a column, or made of a condition on an event or an impression."""
     for label in plan.labels:
         if label.name in plan.used:
             values = [*_label_values(label, plan, found, report)]
@@ -158,10 +171,23 @@ def _label_values(
             yield from _encoded(label, column.flatten() if label.sequence else column)
         return
     order = ("events",) if label.sequence else ("samples", "events")
+    if label.sequence is None and label.column in plan.samples.labels:
+        yield from _made(plan.samples.labels[label.column], plan, report)
+        return
     use = next((use for use in order if use in found and label.column in found[use].columns), None)
     if use is not None:
         for _, table in sources(plan)[use].pieces({label.column: Need("any")}, report):
             yield from _encoded(label, table.column(label.column))
+
+
+def _made(condition: Condition, plan: Plan, report: Diagnostics) -> Iterator[np.ndarray[Any, Any]]:
+    """Whether a condition holds, of impressions, else of the events that fulfil `where`."""
+    impressions = plan.samples.impressions
+    files = plan.log.source.files if impressions is None else impressions.source.files
+    where = plan.log.where if impressions is None else None
+    for _, table in files.pieces(read_by([condition, where]), report):
+        rows = table if where is None else table.filter(pa.array(where.mask(table, report)))
+        yield condition.mask(rows, report)
 
 
 def _encoded(label: Label, column: Any) -> Iterator[np.ndarray[Any, Any]]:

@@ -173,6 +173,29 @@ def test_what_a_card_calls_things(tmp_path: Path) -> None:
     assert made.card["data"]["time"] == "moment" and made.card["labels"] == {"click": {}}
 
 
+def test_what_a_history_holds(tmp_path: Path) -> None:
+    numbers = range(400)
+    path = parquet(
+        tmp_path / "log.parquet",
+        user=[i % 7 for i in numbers],
+        item=[i % 90 for i in numbers],
+        time=[1_600_000_000 + i for i in numbers],
+        invoice=[f"C{i}" for i in numbers],
+        words=[f"a description of {i % 90}" for i in numbers],
+        shop=["a", "b"] * 200,
+        main_category_name=["x", "y", "z", "z"] * 100,
+        sub_category=["x", "y", "z", "q"] * 100,
+    )
+    made = proposed("mine", str(path), look(path), FORM)
+    features = made.card["features"]
+    assert [*features["behaviors"]["fields"]] == ["item", "shop", "category", "sub_category", "position"]
+    assert features["category"] == {"vocab": "auto", "column": "main_category_name"}
+    assert [note for note in made.notes if "history" in note] == [
+        f"{name}: nearly one text an item; not in the history" for name in ("invoice", "words")
+    ]
+    assert any("`unit: s`" in note for note in made.notes)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5, deadline=None)
 @given(st.data())
 def test_many_values_are_counted_up_to_a_bound(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
