@@ -15,21 +15,21 @@ LENGTHS = [10_000, 0, 3, 2_000]
 SIZES = {"user": 40, "item": 60, "category": 9}
 
 
-def batch_of(graph: Graph) -> dict[str, Tensor | Jagged]:
+def batch_of(graph: Graph, lengths: list[int] = LENGTHS) -> dict[str, Tensor | Jagged]:
     """Random ids; positions count from the end."""
     g = torch.Generator().manual_seed(1)
-    frame = Jagged(torch.zeros(sum(LENGTHS)), offsets_of(torch.tensor(LENGTHS)), max(LENGTHS))
+    frame = Jagged(torch.zeros(sum(lengths)), offsets_of(torch.tensor(lengths)), max(LENGTHS))
     batch: dict[str, Tensor | Jagged] = {}
     for name in graph.used_features():
         if name in graph.labels:
-            batch[name] = torch.tensor([1.0, 0, 1, 0])
+            batch[name] = (torch.arange(len(lengths)) % 2).float()
         elif name == "behaviors.position":
-            batch[name] = frame.like(torch.cat([torch.arange(n, 0, -1) for n in LENGTHS]))
+            batch[name] = frame.like(torch.cat([torch.arange(n, 0, -1) for n in lengths]))
         else:
             vocab = graph.features[name].vocab
             assert isinstance(vocab, int)
             sequence = graph.features[name].sequence
-            ids = torch.randint(0, vocab, (sum(LENGTHS) if sequence else len(LENGTHS),), generator=g)
+            ids = torch.randint(0, vocab, (sum(lengths) if sequence else len(lengths),), generator=g)
             batch[name] = frame.like(ids) if sequence else ids
     return batch
 
@@ -53,6 +53,21 @@ def test_a_long_history_makes_no_difference_to_other_samples(name: str) -> None:
     with torch.no_grad():
         whole = model(batch)["click"]
         torch.testing.assert_close(model({k: last_rows(x) for k, x in batch.items()})["click"], whole[1:])
+
+
+@pytest.mark.parametrize(("name", "variants"), [("sim", ()), ("eta", ()), ("twin", ("hard",)), ("twin_v2", ())])
+def test_an_exported_search_reads_histories_of_other_lengths(name: str, variants: tuple[str, ...]) -> None:
+    model = blockrec.compile(name, variants=variants, vocabularies=SIZES).eval().only("click")
+    small, large = (
+        {k: x for k, x in batch_of(model.graph_ir, lengths).items() if k not in model.graph_ir.labels}
+        for lengths in ([5, 2, 0], [50, 0, 1, 30, 7])
+    )
+    auto = torch.export.Dim.AUTO
+    shapes = {
+        k: {0: auto} if isinstance(x, Tensor) else [{0: auto}, {0: auto}, None, {0: auto}] for k, x in small.items()
+    }
+    exported = torch.export.export(model, (small,), dynamic_shapes=(shapes,)).module()
+    torch.testing.assert_close(exported(large)["click"], model(large)["click"])
 
 
 def last_rows(x: Tensor | Jagged) -> Tensor | Jagged:
