@@ -42,9 +42,11 @@ def analyze(
     """
     from blockrec.run.analyze import analyze_run, catalogue
 
-    if run is None or name is None:
+    if run is None:
         context.obj.result(catalogue())
         return
+    if name is None:
+        raise typer.BadParameter("name an analysis; `blockrec analyze` lists them", param_hint="NAME")
     found = analyze_run(
         run,
         name,

@@ -12,7 +12,6 @@ import torch
 from blockrec.data import Dataset
 from blockrec.graph.ir import Graph
 from blockrec.graph.lower import Model
-from blockrec.language.schema.document import model_schema
 from blockrec.run.batches import Batch, Split, moved, rows_in
 from blockrec.run.load import Loaded, load_run
 from blockrec.run.log import Log
@@ -39,7 +38,7 @@ class Subject:
     @property
     def sets(self) -> tuple[str, ...]:
         """What is changed in the document: lookups are not fused, so that analyses see what goes between nodes."""
-        return ("fuse=false",) if "fuse" in model_schema()["properties"] else ()
+        return ("fuse=false",)
 
     @property
     def graph(self) -> Graph:
