@@ -14,6 +14,7 @@ from blockrec.data.encoding.fits import Fits
 from blockrec.data.encoding.numbers import Fit
 from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.data.events_source.plan import Plan
+from blockrec.data.kept import read_values
 from blockrec.data.notes import noted_fits, read_notes
 from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.sampling.plan import SAMPLED
@@ -29,7 +30,7 @@ class Dataset:
     vocabularies: root feature with `vocab: auto` → rows of its table (row 0 is for values unseen in training).
     splits: `train`, `valid` and `test`; the last two may be empty.
     files: the folder of generated files (with the known truth), None for files of the user.
-    fits: what features learned from the training part.
+    fits: what features learned from the training part. kept: see `blockrec.data.kept`.
     """
 
     splits: Mapping[str, Split]
@@ -37,6 +38,7 @@ class Dataset:
     files: Path | None
     notes: Mapping[str, Any] = field(repr=False)
     fits: Fits = field(repr=False)
+    kept: Mapping[str, arrow.Column] = field(repr=False, default_factory=dict)
 
     @property
     def values(self) -> Mapping[str, Vocabulary]:
@@ -65,7 +67,8 @@ def opened(folder: Path, plan: Plan | RowsPlan, files: Path | None) -> Dataset:
     for name in NAMES:
         splits[name] = Split(name, first, notes["samples"][name], gather)
         first += notes["samples"][name]
-    return Dataset(splits, {root: v.rows for root, v in fits.vocabularies.items()}, files, notes, fits)
+    sizes = {root: v.rows for root, v in fits.vocabularies.items()}
+    return Dataset(splits, sizes, files, notes, fits, read_values(folder, tuple(plan.columns)))
 
 
 def _gather(folder: Path, plan: Plan | RowsPlan, numbers: Mapping[str, Fit]) -> Gather:

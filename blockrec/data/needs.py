@@ -12,10 +12,13 @@ Needs = dict[str, Need]
 GROUP = "group:"
 """Before the name of a column in `used`: its values as the data have them, whatever a feature of it tells apart."""
 
+KEPT = "kept:"
+"""Before the name of a column in `used` that is written beside predictions, as the data have it."""
+
 
 def group_column(name: str) -> str:
-    """The column that a metric groups by, as `used` has it."""
-    return name.removeprefix(GROUP)
+    """The column that a metric groups by, or that is kept, as `used` has it."""
+    return name.removeprefix(GROUP).removeprefix(KEPT)
 
 
 def feature_needs(features: Iterable[Feature], used: Collection[str], *, steps: bool) -> Needs:

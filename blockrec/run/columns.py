@@ -16,19 +16,21 @@ from blockrec.data.encoding.derived import is_read
 from blockrec.jagged import Jagged
 from blockrec.language.features import Feature, Features, Listed
 from blockrec.run.batches import Batch
+from blockrec.run.task import values_of
 
 
 @dataclass(frozen=True)
 class Columns:
     """What is written of a sample. vocabularies: root feature → row of its table → value, null for shared rows.
 
-    raw: feature → the column that it is written as.
+    raw: column whose values are kept → what it is written as. kept: its values.
     """
 
     features: tuple[Feature, ...]
     labels: tuple[str, ...]
     vocabularies: Mapping[str, Any]
     raw: Mapping[str, str]
+    kept: Mapping[str, Any]
     with_split: bool
 
     @classmethod
@@ -41,11 +43,12 @@ class Columns:
         roots = {f.root for f in shown if isinstance(f.ids, Listed)}
         known = {root: _by_row(dataset.values[root].values, dataset.values[root].cold) for root in roots}
         labels = tuple(x.name for x in declared.labels.values() if x.name in names)
-        return cls(shown, labels, known, raw, with_split)
+        return cls(shown, labels, known, raw, dataset.kept, with_split)
 
     def table(self, split: str, batch: Batch, results: Mapping[str, Any]) -> Any:
         """A `pyarrow.Table` of one batch."""
-        found = {self.raw.get(f.name, f.name): self._feature(f, batch[f.name]) for f in self.features}
+        found = {f.name: self._feature(f, batch[f.name]) for f in self.features}
+        found |= {word: _taken(self.kept[name], values_of(batch[name]).numpy()) for name, word in self.raw.items()}
         if self.with_split:
             rows = len(next(iter(results.values())))
             found = {"split": pa.array([split] * rows), **found}
@@ -58,6 +61,11 @@ class Columns:
         if not isinstance(feature.ids, Listed):
             return column_of(value)
         return self.vocabularies[feature.root].take(pa.array(value.numpy()))
+
+
+def _taken(values: Any, places: np.ndarray[Any, Any]) -> Any:
+    """Values by their places, null for −1."""
+    return values.take(pa.array(places, mask=places < 0))
 
 
 def is_told(feature: Feature) -> bool:

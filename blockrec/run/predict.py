@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from errno import ENOENT
@@ -16,11 +15,12 @@ from rich.console import Console
 
 from blockrec import __version__
 from blockrec.data import Split
+from blockrec.data.needs import KEPT, group_column
 from blockrec.data.splits import NAMES
 from blockrec.diagnostics import Diagnostic, Source, Span, fail
 from blockrec.graph.ir import Graph
 from blockrec.graph.lower import own_path
-from blockrec.language.features import Column
+from blockrec.language.features import Column, Listed
 from blockrec.run.batches import Batch, moved
 from blockrec.run.columns import Columns, column_of, is_told
 from blockrec.run.load import Loaded, load_run
@@ -101,8 +101,8 @@ def predict(
     A row a sample, in the order of the data: the values of the sample that the model reads, as far as they can be told
     from what it reads (ids of vocabularies as they are in the data, null for those that the training did not know;
     hashes and buckets are left out), a prediction a task, and the model's outputs; sequences are lists. keep:
-    what else to write: features of the sample, labels (as `<label>_label`), and columns of the data that hold whole
-    numbers or times, e.g. the id of a user that the model does not read.
+    what else to write: labels (as `<label>_label`), features of the sample and columns of the data, e.g. the id of a
+    user that the model does not read; ids are those of the data, also such as the training did not know.
     split: `train`, `valid`, `test` or `all` (then a column `split`, unless there is one alone); default: `all` of other
     data, else as `evaluate_run`. The others: see `load_run`. Raises `BlockrecError`.
     """
@@ -113,12 +113,6 @@ def predict(
         path, checkpoint=checkpoint, data=data, sets=sets, imports=imports, device=device, runs_dir=runs_dir
     )
     raw = _raw(keep, loaded)
-    if raw:
-        kept = {name: json.dumps(_column(word, loaded)) for name, word in raw.items()}
-        more = [*sets, *(f"features.{name}={{raw: int64, column: {column}}}" for name, column in kept.items())]
-        with reworded(lambda d: _of_the_option(d, raw)):
-            again = load_run(loaded.path, checkpoint=checkpoint, data=data, sets=more, imports=imports, device=device)
-        loaded = replace(again, own_data=loaded.own_data)
     predictor = Predictor.of(loaded)
     names = list(dict.fromkeys([*predictor.graph.used_features(), *(n for n in keep if n not in raw.values()), *raw]))
     with reworded(lambda d: _of_the_option(d, raw)):
@@ -132,23 +126,20 @@ def predict(
 
 
 def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
-    """Name of a feature to declare → what is to be kept as a column: neither a feature tells it nor is it a label.
-
-    Over other data, an id that the run does not read has no vocabulary: its column is kept.
-    """
+    """Column, as `used` has it, → what is to be kept as the data have it: neither a number that is told nor a label."""
     declared = loaded.document.features
-    used = loaded.graph.used_features()
-    learned = {f.root for f in declared.features.values() if f.name in used}
-    told = [f for f in declared.features.values() if is_told(f) and (loaded.own_data or f.root in learned)]
-    known = {*(f.name for f in told), *declared.labels}
-    return {f"kept_{number}": name for number, name in enumerate(keep) if name not in known}
+    numbers = {f.name for f in declared.features.values() if is_told(f) and not isinstance(f.ids, Listed)}
+    return {
+        f"{KEPT}{_column(name, loaded)}": name for name in keep if name not in numbers and name not in declared.labels
+    }
 
 
 def _of_the_option(mistake: Diagnostic, raw: Mapping[str, str]) -> Diagnostic:
-    """With the word after `--keep` as its place, if it is about a feature that was declared for that."""
-    at = mistake.at
-    word = raw.get(at.text) if at is not None else None
-    return mistake if word is None else replace(mistake, at=Span(Source("--keep", word), 0, 0, max(1, len(word))))
+    """With the word after `--keep` as its place, if it is about a column that is only read to be kept."""
+    words = [word for name, word in raw.items() if f"`{group_column(name)}`" in mistake.message]
+    if mistake.at is not None or not words:
+        return mistake
+    return replace(mistake, at=Span(Source("--keep", words[0]), 0, 0, max(1, len(words[0]))))
 
 
 def _column(word: str, loaded: Loaded) -> str:

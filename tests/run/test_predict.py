@@ -114,9 +114,13 @@ def test_what_cannot_be_kept_is_said_of_the_option(shop: Path, tmp_path: Path) -
     assert "kept_" not in str(e.value)
 
 
-def test_a_column_of_text_is_not_kept(shop: Path, tmp_path: Path) -> None:
-    with pytest.raises(blockrec.BlockrecError, match=r"E503.*`x` of column `shop`"):
-        predict(shop, tmp_path / "out.parquet", keep=["shop"])
+def test_ids_that_the_training_did_not_know_are_kept_as_the_data_have_them(shop: Path, tmp_path: Path) -> None:
+    write(tmp_path / "new.parquet", item=[*"abcdabcdabcz"], shop=[*"xvwx"] * 3, note=["a", None] * 6)
+    predict(shop, tmp_path / "out.parquet", data=str(tmp_path / "new.parquet"), keep=["item", "shop", "note"])
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column_names == ["split", "item", "price", "shop", "note", "buy"]
+    rows = {row["price"]: (row["item"], row["shop"], row["note"]) for row in table.to_pylist()}
+    assert [rows[i / 2] for i in range(12)] == [*zip("abcdabcdabcz", "xvwx" * 3, ["a", None] * 6, strict=True)]
 
 
 ROWS = """
@@ -143,10 +147,12 @@ def test_rows_of_a_file_keep_their_order(tmp_path: Path) -> None:
     new = pa.table({"item": [*"zdabc"], "met": [[*"ad"]] * 5, "time": [5, 4, 1, 2, 3]})
     pq.write_table(new, tmp_path / "new.parquet")
     assert result.directory is not None
-    predict(result.directory, tmp_path / "out.parquet", data=str(tmp_path / "new.parquet"), keep=["time"], batch_size=2)
-    table = pq.read_table(tmp_path / "out.parquet")
-    assert table.column_names == ["item", "time", "buy"]
-    assert table["time"].to_pylist() == [5, 4, 1, 2, 3] and table["item"].to_pylist() == [None, *"dabc"]
+    for keep, first in (["time"], None), (["time", "item"], "z"):
+        out, data = tmp_path / "out.parquet", str(tmp_path / "new.parquet")
+        predict(result.directory, out, data=data, keep=keep, batch_size=2)
+        table = pq.read_table(out)
+        assert table.column_names == ["item", "time", "buy"]
+        assert table["time"].to_pylist() == [5, 4, 1, 2, 3] and table["item"].to_pylist() == [first, *"dabc"]
 
 
 def test_other_data_with_a_feature_that_the_run_does_not_read(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blockrec.data.arrow import Array
+from blockrec.data.arrow import Array, Column
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
 from blockrec.data.encoding.ages import are_told
 from blockrec.data.encoding.derived import is_age, is_read
@@ -23,6 +23,7 @@ from blockrec.data.events_source.plan import Plan
 from blockrec.data.events_source.rows import Rows, of_samples, of_steps
 from blockrec.data.events_source.samples import Samples
 from blockrec.data.frame import spans
+from blockrec.data.kept import write_values
 from blockrec.data.needs import group_column
 from blockrec.data.notes import write_notes
 from blockrec.data.sampling.plan import HARD
@@ -73,9 +74,10 @@ class Writer:
                     stored += steps.columns
             stored += [*self._lists(folder), *self._negatives(folder)]
             self._flat()
-            self._groups()
+            values = self._groups()
             stored += self.columns.columns
         self.report.raise_errors()
+        write_values(folder, tuple(self.plan.columns), values)
         self._save(folder, stored)
 
     def _save(self, folder: Path, stored: list[str]) -> None:
@@ -195,10 +197,12 @@ class Writer:
             if len(known) == 1:
                 report_constant(label, known[0], int(rows.trained.sum()), report)
 
-    def _groups(self) -> None:
-        """Columns that metrics group by."""
-        frame = self.samples.frame
+    def _groups(self) -> dict[str, Column]:
+        """Columns that metrics group by, or that are kept: their values."""
+        frame, found = self.samples.frame, {}
         for name in self.plan.columns:
             column = group_column(name)
             if can_group(column, frame.columns[column].type, self.plan.at["split"], self.report):
-                self.columns.write(name, frame.codes(column)[1].astype(np.int64))
+                found[name], codes = frame.codes(column)
+                self.columns.write(name, codes.astype(np.int64))
+        return found

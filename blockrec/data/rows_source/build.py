@@ -11,6 +11,7 @@ import numpy as np
 from blockrec.data.arrow import Array
 from blockrec.data.columns import ColumnWriter, column_writer, mapped
 from blockrec.data.encoding.fits import Fits
+from blockrec.data.kept import write_values
 from blockrec.data.notes import write_notes
 from blockrec.data.rows_source.divide import division
 from blockrec.data.rows_source.draws import Draws
@@ -39,10 +40,12 @@ def build(plan: RowsPlan, folder: Path, progress: Progress) -> None:
     with ExitStack() as stack:
         samples = [stack.enter_context(column_writer(folder / name)) for name in NAMES]
         steps = {name: stack.enter_context(column_writer(folder / f"{name}.steps")) for name in _axes(plan)}
-        counts = _encode(Encoder(plan, fits, samples, steps, report, draws), read, progress)
+        encoder = Encoder(plan, fits, samples, steps, report, draws)
+        counts = _encode(encoder, read, progress)
     if plan.fitted is None and not counts[0]:
         raise fail("E505", "no row is left to train with", plan.at)
     _join(folder, counts)
+    write_values(folder, tuple(plan.columns), {name: values.known for name, values in encoder.kept.items()})
     if draws is not None:
         draws.pool.check_hard()
         draws.pool.write(folder)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Array, array_of, one_chunk
+from blockrec.data.arrow import Array, Column, array_of, one_chunk
 from blockrec.data.columns import ColumnWriter
 from blockrec.data.encoding import hashing
 from blockrec.data.encoding.ages import are_told
@@ -18,6 +18,7 @@ from blockrec.data.encoding.derived import is_age, is_read
 from blockrec.data.encoding.encode import encode, encode_label, encode_lists, report_constant
 from blockrec.data.encoding.fits import Fits
 from blockrec.data.encoding.reader import can_group
+from blockrec.data.kept import Values, kept_in
 from blockrec.data.needs import group_column
 from blockrec.data.rows_source.draws import Draws
 from blockrec.data.rows_source.learn import ages_of
@@ -36,7 +37,7 @@ class Encoder:
     """Encodes pieces. steps: writers by sequence and pooled feature. samples: a writer for each part.
 
     counts: steps written so far. seen: label → the smallest and the largest value of the training part, and how many.
-    draws: negatives, if there are any. hard: field → [candidates], what hard ones are taken from.
+    draws: negatives, if there are any. hard: field → [candidates], what hard ones are taken from. kept: values so far.
     """
 
     plan: RowsPlan
@@ -48,6 +49,10 @@ class Encoder:
     counts: dict[str, int] = field(default_factory=dict)
     hard: dict[str, Array] = field(default_factory=dict)
     seen: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    kept: dict[str, Values] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = {name: Values() for name in kept_in(tuple(self.plan.columns))}
 
     def add(self, piece: Piece) -> None:
         """Write the rows of a piece; raises `BlockrecError` after errors."""
@@ -171,11 +176,22 @@ class Encoder:
         place = piece.rows[feature.sequence].place
         return times if are_told(feature, since, place, has_negative, self.report) else None
 
+    def _kept(self, name: str, column: Column) -> Array | None:
+        try:
+            return self.kept[name].places(column)
+        except pa.ArrowInvalid:
+            kinds = f"{self.kept[name].known.type} and {column.type}"
+            message = f"column `{group_column(name)}` has types that do not agree: {kinds}"
+            self.report.error("E503", message, self.plan.at)
+            return None
+
     def _group(self, name: str, piece: Piece) -> Array | None:
-        """[rows] a hash of the value that a metric groups by, −1 for null."""
+        """[rows] a hash of the value that a metric groups by, or the place of a kept one; −1 for null."""
         column = one_chunk(piece.rows[None].table.column(group_column(name)))
         if not can_group(group_column(name), column.type, self.plan.at, self.report):
             return None
+        if name in self.kept:
+            return self._kept(name, column)
         codes = np.full(len(column), -1, np.int64)
         codes[array_of(column.is_valid())] = hashing.rows_of(column.drop_null(), _GROUPS)
         return codes
