@@ -1,6 +1,6 @@
 """Compile every Triton kernel for GPUs that are not here, and report what the machine code uses.
 
-    python -m tools.kernel_report [--op NAME ...] [--target sm_90 ...] [--json | --markdown]
+    python -m tools.kernel_report [--op NAME ...] [--target sm_90 ...] [--json]
     python -m tools.kernel_report --check tools/budgets.json
     python -m tools.kernel_report --write tools/budgets.json
 
