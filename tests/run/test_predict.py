@@ -155,6 +155,19 @@ def test_rows_of_a_file_keep_their_order(tmp_path: Path) -> None:
         assert table["time"].to_pylist() == [5, 4, 1, 2, 3] and table["item"].to_pylist() == [first, *"dabc"]
 
 
+def test_a_kept_column_of_several_types_is_said(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {"item": [*"abcd"] * 10, "met": [[*"ab"]] * 40}
+    pq.write_table(pa.table({**columns, "click": [1, 0, 0, 1, 1] * 8}), tmp_path / "train.parquet")
+    result = run(ROWS.replace("FOLDER", str(tmp_path)), runs_dir=tmp_path / "runs", steps=1)
+    for name, note in (("a", [7, 8]), ("b", ["x", "7"])):
+        pq.write_table(
+            pa.table({"item": ["a"] * 2, "met": [["b"]] * 2, "note": note}), tmp_path / f"new_{name}.parquet"
+        )
+    assert result.directory is not None
+    with pytest.raises(blockrec.BlockrecError, match=r"E503.*`note`.*int64 and string(.|\n)*--keep"):
+        predict(result.directory, tmp_path / "out.parquet", data=str(tmp_path / "new_*.parquet"), keep=["note"])
+
+
 def test_other_data_with_a_feature_that_the_run_does_not_read(tmp_path: Path) -> None:
     declared = ROWS.replace("labels:", "  who: {vocab: auto, column: user}\nlabels:")
     columns: dict[str, list[Any]] = {"item": [*"abcd"] * 10, "met": [[*"ab"]] * 40, "user": [1, 2] * 20}

@@ -182,7 +182,7 @@ class Encoder:
         except pa.ArrowInvalid:
             kinds = f"{self.kept[name].known.type} and {column.type}"
             message = f"column `{group_column(name)}` has types that do not agree: {kinds}"
-            self.report.error("E503", message, self.plan.at)
+            self.report.error("E503", message)
             return None
 
     def _group(self, name: str, piece: Piece) -> Array | None:
