@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -22,6 +24,7 @@ from blockrec.language.source import read_map
 from blockrec.language.trust import OPEN
 from blockrec.viz import mermaid, svg, text
 from tests.data.cards.opened import LACKS
+from tests.models import variants as own_variants
 
 SIZES = {"user": 40, "item": 60, "category": 9}
 SAMPLES, STEPS = 12, 7
@@ -33,10 +36,13 @@ def variants_of(path: Path) -> list[str]:
     return list(all_variants(read_chain(file, OPEN, Diagnostics())))
 
 
-def cases() -> Iterator[tuple[str, tuple[str, ...]]]:
+def cases() -> Iterator[Any]:
+    """Every file with each of its variants; those that it has from the file that it extends are nightly."""
     for name, path in packaged_models().items():
-        yield name, ()
-        yield from ((name, (variant,)) for variant in variants_of(path))
+        yield pytest.param(name, ())
+        for variant in variants_of(path):
+            inherited = () if variant in own_variants(name) else (pytest.mark.nightly,)
+            yield pytest.param(name, (variant,), marks=inherited)
 
 
 def shown(value: str | tuple[str, ...]) -> str:
@@ -46,9 +52,19 @@ def shown(value: str | tuple[str, ...]) -> str:
 CASES = pytest.mark.parametrize(("name", "variants"), list(cases()), ids=shown)
 
 
-def compiled(name: str, variants: tuple[str, ...]) -> Model:
+@cache
+def first(name: str, variants: tuple[str, ...]) -> tuple[Model, dict[str, Tensor]]:
+    """A model, compiled once for all tests, and its first state."""
     torch.manual_seed(0)
-    return blockrec.compile(name, variants=variants, vocabularies=SIZES)
+    model = blockrec.compile(name, variants=variants, vocabularies=SIZES)
+    return model, {path: value.clone() for path, value in model.state_dict().items()}
+
+
+def compiled(name: str, variants: tuple[str, ...]) -> Model:
+    model, state = first(name, variants)
+    model.load_state_dict(state)
+    model.zero_grad(set_to_none=True)
+    return model.train()
 
 
 def batch_of(graph: Graph) -> dict[str, Tensor | Jagged]:
