@@ -85,7 +85,7 @@ def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
         terms: int = out.numel() * _PRODUCTS[name](args)
         return 2 * terms
     if func.namespace == "blockrec" and name in FORMULAS:
-        return FORMULAS[name](*(x.shape for x in args if isinstance(x, Tensor)))
+        return FORMULAS[name](*_shapes(args))
     if name.startswith("_scaled_dot_product"):
         return _attention(*args[:3])
     if "convolution" in name:
@@ -94,6 +94,15 @@ def _flops(func: Any, args: Any, kwargs: Any, out: Any) -> int:
         return 0
     floats = (x.numel() for x in tree_leaves((args, kwargs, out)) if isinstance(x, Tensor) and x.is_floating_point())
     return max(floats, default=0)
+
+
+def _shapes(args: Any) -> Iterator[Any]:
+    """Of the tensors, and of the lists of tensors, among the arguments of an operator."""
+    for x in args:
+        if isinstance(x, Tensor):
+            yield x.shape
+        elif isinstance(x, list | tuple) and all(isinstance(part, Tensor) for part in x):
+            yield [part.shape for part in x]
 
 
 def _written(func: Any, out: Any) -> Iterator[Tensor]:

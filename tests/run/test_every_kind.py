@@ -213,7 +213,7 @@ def test_every_kind_is_predicted(finished: RunResult, folder: Path, tmp_path: Pa
     table = pq.read_table(tmp_path / "x.parquet")
     assert {"user", "item", "brand", "hour", "time", "flags"} < set(table.column_names)
     events = pq.read_table(folder / "log.parquet")
-    log = dict(zip(events["time"].cast(pa.int64()).to_pylist(), events.to_pylist(), strict=True))
+    log = {event["time"]: event for event in events.to_pylist()}
     for row in table.to_pylist():
         event = log[row["time"]]
         assert row["item"] in (None, event["item"]) and row["user"] in (None, event["user"])
