@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from blockrec.language.schema.data import DATA, Schema
+from blockrec.language.schema.data import DATA
+from blockrec.language.schema.parts import Schema
 from blockrec.language.values import Map
 
 

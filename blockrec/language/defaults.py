@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blockrec.language.schema.data import DATA
+from blockrec.language.schema.eval import EVAL
 from blockrec.language.schema.export import EXPORT
 from blockrec.language.schema.parts import Schema
-from blockrec.language.schema.train import EVAL, TRAIN
+from blockrec.language.schema.train import TRAIN
 
 SETTINGS: Mapping[str, Schema] = {"data": DATA, "train": TRAIN, "eval": EVAL, "export": EXPORT}
 """The sections that have defaults."""

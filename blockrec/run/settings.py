@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from blockrec.diagnostics import Span, fail
 from blockrec.language.defaults import with_defaults
-from blockrec.language.schema.train import EVAL, TRAIN
+from blockrec.language.schema.eval import EVAL
+from blockrec.language.schema.train import TRAIN
 from blockrec.language.values import List, Map
 
 

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from blockrec.diagnostics import BlockrecError
-from blockrec.language.schema.train import EVAL, TRAIN
+from blockrec.language.schema.eval import EVAL
+from blockrec.language.schema.train import TRAIN
 from blockrec.run.settings import Period, eval_settings, run_length, train_settings
 from tests.run.toy import section, settings
 

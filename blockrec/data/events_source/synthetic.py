@@ -16,7 +16,7 @@ from blockrec.data import store
 from blockrec.data.events_source.long_log import LongLog
 from blockrec.data.settings import setting
 from blockrec.diagnostics import fail
-from blockrec.language.schema.data import PLANTED, SIZED
+from blockrec.language.schema.generated import PLANTED, SIZED
 from blockrec.language.values import Map
 
 Ints = NDArray[np.int64]

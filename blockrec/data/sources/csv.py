@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 from blockrec.data.arrow import Table
 from blockrec.data.settings import setting
 from blockrec.diagnostics import Diagnostics, Span
-from blockrec.language.schema.data import CSV
+from blockrec.language.schema.files import CSV
 from blockrec.language.values import Map
 
 UNIT = "\x1f"

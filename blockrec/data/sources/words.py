@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from blockrec.data.arrow import Column, Table, array_of, one_chunk
 from blockrec.data.settings import setting
-from blockrec.language.schema.data import WORDS
+from blockrec.language.schema.files import WORDS
 from blockrec.language.values import Map
 
 

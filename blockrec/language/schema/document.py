@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from blockrec.language.schema.data import DATA
+from blockrec.language.schema.eval import EVAL
 from blockrec.language.schema.export import EXPORT
 from blockrec.language.schema.features import FEATURES, LABELS
 from blockrec.language.schema.graph import BLOCKS, GRAPH, KERNEL, LOSSES, OUTPUTS, TASKS, WATCH
 from blockrec.language.schema.parts import NAME, NAME_HELP, Schema, closed, named, text
 from blockrec.language.schema.sweep import SWEEP
-from blockrec.language.schema.train import EVAL, TRAIN
+from blockrec.language.schema.train import TRAIN
 
 VERSION = 1
 """Of the language; a file begins with it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from blockrec.language.schema.optimizers import INIT_KINDS
 from blockrec.language.schema.parts import NAME, NAME_HELP, Schema, choice, closed, named, text, whole
-from blockrec.language.schema.train import INIT_KINDS
 
 KINDS = ("vocab", "hash", "buckets", "like", "dense", "raw", "fields", "constant", "position", "calendar")
 RAW_TYPES = ("int64", "int32", "float64", "float32", "bool")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from blockrec.data import Dataset
 from blockrec.data.settings import setting
-from blockrec.language.schema.data import PLANTED
+from blockrec.language.schema.generated import PLANTED
 from blockrec.language.values import Map
 from blockrec.run.analyze.kinds import Ints, Kind, Steps, steps_of
 from blockrec.run.batches import Batch
