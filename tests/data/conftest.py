@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from blockrec.data import Dataset, open_dataset
 from blockrec.diagnostics import Diagnostics, Source
@@ -21,6 +23,15 @@ user: {vocab: auto}
 item: {vocab: auto}
 behaviors: {max_len: 3, fields: {item: {like: item}, position: {position: from_end}, time: {raw: int64}}}
 """
+
+
+def visits() -> dict[str, NDArray[np.int64]]:
+    """Columns of 60 users × 15 events: items 0 … 29 by falling popularity; item 99 only in the last events of five."""
+    users, steps = 60, 15
+    item = np.minimum(np.random.default_rng(1).geometric(0.12, (users, steps)) - 1, 29)
+    item[:5, -1] = 99
+    user, time = np.repeat(np.arange(users), steps), np.tile(np.arange(steps), users)
+    return {"user": user, "time": time, "item": item.reshape(-1), "category": item.reshape(-1) % 7}
 
 
 @dataclass

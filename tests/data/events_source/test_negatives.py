@@ -42,20 +42,8 @@ def test_a_user_who_has_met_everything_gets_none() -> None:
 
 @pytest.fixture
 def shop(project: Project) -> Project:
-    """Items 0 … 29 by falling popularity, each in category item % 7; item 99 occurs only in the last events."""
-    rng = np.random.default_rng(1)
-    users, steps = 60, 15
-    item = np.minimum(rng.geometric(0.12, (users, steps)) - 1, 29)
-    item[:5, -1] = 99
-    user = np.repeat(np.arange(users), steps)
-    project.parquet(
-        user=user,
-        time=np.tile(np.arange(steps), users),
-        item=item.reshape(-1),
-        category=item.reshape(-1) % 7,
-        rating=np.full(users * steps, 5),
-        device=user % 2,
-    )
+    log = visits()
+    project.parquet(**log, rating=np.full(len(log["user"]), 5), device=log["user"] % 2)
     return project
 
 

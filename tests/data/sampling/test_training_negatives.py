@@ -31,20 +31,12 @@ DATA = "events: log.parquet\nsplit: {by: leave_last}\n"
 
 @pytest.fixture
 def shop(project: Project) -> Project:
-    """Items 0 … 29 by falling popularity, each in category item % 7; items 99 occur only in the last events."""
-    rng = np.random.default_rng(1)
-    users, steps = 60, 15
-    item = np.minimum(rng.geometric(0.12, (users, steps)) - 1, 29)
-    item[:5, -1] = 99
-    user = np.repeat(np.arange(users), steps)
+    log = visits()
     project.parquet(
-        user=user,
-        time=np.tile(np.arange(steps), users),
-        item=item.reshape(-1),
-        category=item.reshape(-1) % 7,
-        click=rng.integers(0, 2, users * steps),
-        shown=pa.array([[int(x) % 30, 99, 7] if x % 3 else None for x in range(users * steps)]),
-        other=(item.reshape(-1) + 1) % 30,
+        **log,
+        click=np.random.default_rng(2).integers(0, 2, len(log["user"])),
+        shown=pa.array([[x % 30, 99, 7] if x % 3 else None for x in range(len(log["user"]))]),
+        other=(log["item"] + 1) % 30,
     )
     return project
 
