@@ -8,7 +8,7 @@ import pytest
 
 from blockrec.data.sampling.negatives import Forbidden, draw
 from blockrec.jagged import Jagged
-from tests.data.conftest import FEATURES, Project
+from tests.data.conftest import FEATURES, Project, visits
 
 DATA = """
 events: log.parquet

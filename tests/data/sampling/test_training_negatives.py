@@ -13,7 +13,7 @@ from blockrec.data import Dataset
 from blockrec.data.batching.cuts import Rank
 from blockrec.jagged import Jagged
 from tests.data.batching.test_batches import assert_equal
-from tests.data.conftest import Project
+from tests.data.conftest import Project, visits
 
 FEATURES = """
 user: {vocab: 100}
