@@ -1,17 +1,22 @@
 """Questions about decoupled embeddings, one command each: trainings over several seeds, a table, and a picture.
 
     python -m tools.study_dare                      list the questions
-    python -m tools.study_dare width [--data planted_interests] [--seeds 1 2 3] [--steps 200]
+    python -m tools.study_dare width [--data planted_interests] [--seeds 1 2 3] [--jobs 2] [--steps 200]
     python -m tools.study_dare tables --data online_retail --root FOLDER
+    python -m tools.study_dare --page               write the tables of docs/decoupled.md again, without training
 
 A cell is mean ± standard deviation over the seeds; p is that of a paired t-test of the AUC against the first line of
-its block. Results are kept in `runs/experiments/`, so that an interrupted study goes on; `--steps` keeps its own.
+its block. Results are kept in `docs/studies/`, a file a card, so that an interrupted study goes on and questions share
+trainings: to measure anew, remove the file. `--jobs` trainings run at once and divide the processors. With `--steps`
+nothing is kept but in `runs/experiments/`.
 """
 
 from __future__ import annotations
 
 import argparse
 import inspect
+import os
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +25,14 @@ from pathlib import Path
 from blockrec.run.compare.paired import Paired
 from tools.experiment import Trial, mean_and_deviation, table
 from tools.study_plot import plotted
-from tools.study_trials import Probe, Results, conflict, results, retrieval, search
+from tools.study_store import Store, complete, named
+from tools.study_trials import Probe, conflict, retrieval, search
 
-PLANTED = "planted_interests"
+ROOT = Path(__file__).parents[1]
+PAGE, STUDIES, TRIED = ROOT / "docs/decoupled.md", ROOT / "docs/studies", Path("runs/experiments")
+PART = re.compile(r"(<!-- study: (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PLANTED, WIDTH = "planted_interests", 16
 CARDS = (PLANTED, "movielens_100k", "online_retail", "complete_journey")
-FOLDER = Path("runs/experiments")
 EACH_ATTENDED = ("graph.search={block: attend}",)
 
 
@@ -51,13 +59,17 @@ class Question:
         return inspect.cleandoc(self.blocks.__doc__ or "")
 
 
+def _wide(dim: int) -> tuple[str, ...]:
+    """Settings of a model with fields of `dim`; none for the zoo's own width."""
+    return () if dim == WIDTH else (f"params.attention_dim={dim}", f"params.representation_dim={dim}")
+
+
 def gain() -> list[Block]:
     """What do two sets of tables gain over one, at equal width and at as many parameters?"""
-    wide = ("params.attention_dim=32", "params.representation_dim=32")
     trials = [
         Trial("DARE", "dare"),
         Trial("TWIN, equal width", "twin"),
-        Trial("TWIN, equal parameters", "twin", sets=wide),
+        Trial("TWIN, equal parameters", "twin", sets=_wide(32)),
     ]
     return [Block(trials)]
 
@@ -65,11 +77,8 @@ def gain() -> list[Block]:
 def width() -> list[Block]:
     """How narrow may attention be, which is what a search pays for? TWIN has to narrow its only set of tables."""
     shares = {16: 100, 12: 75, 8: 50, 4: 25}
-    dare = [Trial(f"DARE, attention {s}%", "dare", sets=(f"params.attention_dim={d}",)) for d, s in shares.items()]
-    twin = [
-        Trial(f"TWIN, all {s}%", "twin", sets=(f"params.attention_dim={d}", f"params.representation_dim={d}"))
-        for d, s in shares.items()
-    ]
+    dare = [Trial(f"DARE, attention {share}%", "dare", sets=_wide(d)[:1]) for d, share in shares.items()]
+    twin = [Trial(f"TWIN, all {share}%", "twin", sets=_wide(d)) for d, share in shares.items()]
     return [Block(dare), Block(twin)]
 
 
@@ -81,7 +90,7 @@ def tables() -> list[Block]:
 
 def product() -> list[Block]:
     """Does the head need the product of target and interest, and does that depend on how many items there are?"""
-    models, sizes = ("dare", "twin"), (500, 2000, 8000, 32_000)
+    models, sizes = ("dare", "twin"), (500, 4000, 32_000)
     return [Block(_with_and_without(model, items)) for items in sizes for model in models]
 
 
@@ -96,7 +105,7 @@ def calibration() -> list[Block]:
 
 
 def _projected(dim: int) -> list[Trial]:
-    sets = (f"params.attention_dim={dim}", f"params.representation_dim={dim}")
+    sets = _wide(dim)
     kinds = {"DARE": ("dare", ()), "TWIN": ("twin", ()), "TWIN, projected": ("twin", ("project_fields",))}
     return [Trial(f"{name}, width {dim}", model, None, variants, sets) for name, (model, variants) in kinds.items()]
 
@@ -146,11 +155,11 @@ QUESTIONS = {
         Question("tables", tables, ("auc", "ndcg"), (retrieval,)),
         Question("product", product, ("auc",), planted=True),
         Question("calibration", calibration, ("auc", "logloss", "ece")),
-        Question("stages", stages, ("auc", "search ms", "rows/s"), (search,), planted=True),
+        Question("stages", stages, ("auc", "search ms", "CPU s"), (search,), planted=True),
         Question(
             *("pull", pull, ("opposed steps", "opposed rows", "cosine", "attention norm", "rest norm")), (conflict,)
         ),
-        Question("rivals", rivals, ("auc", "logloss", "rows/s")),
+        Question("rivals", rivals, ("auc", "logloss", "CPU s")),
         Question("patch", patch, ("auc", "opposed steps", "search ms"), (conflict, search)),
     )
 }
@@ -162,45 +171,70 @@ def main() -> None:
     arguments.add_argument("--data", choices=CARDS, default=PLANTED)
     arguments.add_argument("--root", help="where the files of the card are")
     arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at once")
     arguments.add_argument("--steps", type=int, help="train so many steps only, to try the tool")
+    arguments.add_argument("--page", action="store_true", help="write the tables of the page again")
     chosen = arguments.parse_args()
+    if chosen.page:
+        PAGE.write_text(current(PAGE.read_text("utf-8")), "utf-8")
+        return
     if chosen.question is None:
         print("\n".join(f"{name:<12} {question.doc}" for name, question in QUESTIONS.items()))
         return
     question = QUESTIONS[chosen.question]
     if question.planted and chosen.data != PLANTED:
         arguments.error(f"`{question.name}` changes how data are generated: --data {PLANTED}")
-    print(answer(question, chosen.data, chosen.root, chosen.seeds, chosen.steps))
-
-
-def answer(question: Question, card: str, root: str | None, seeds: Sequence[int], steps: int | None) -> str:
-    """The table; its picture is written beside the results."""
-    sets = (f"data.root={Path(root).resolve()}",) if root else ()
-    place = FOLDER / f"{question.name}-{card}{f'-{steps}-steps' if steps else ''}.jsonl"
-    blocks = [
-        Block([replace(t, card=card, sets=(*sets, *t.sets), steps=steps) for t in block.trials])
-        for block in question.blocks()
-    ]
-    found = results([t for block in blocks for t in block.trials], seeds, place, question.probes)
+    path = TRIED / f"{chosen.data}-{chosen.steps}-steps" if chosen.steps else STUDIES / chosen.data
+    store, blocks = Store(path.with_suffix(".jsonl")), trials(question, chosen.data, chosen.steps)
+    sets = (f"data.root={Path(chosen.root).resolve()}",) if chosen.root else ()
+    complete(store, [t for block in blocks for t in block], chosen.seeds, probes_of, chosen.jobs, sets)
+    print(f"{question.doc}\n\n{answer(question, store, blocks, chosen.data)}")
     if question.plot:
-        names = [[trial.name for trial in block.trials] for block in blocks]
-        place.with_suffix(".svg").write_text(plotted(found, names, question.plot), "utf-8")
-    rows = [row(question, found, trial.name, block.trials[0].name) for block in blocks for trial in block.trials]
-    return f"{question.doc}\n\n{table([card, *question.columns, 'difference of AUC', 'p'], rows)}"
+        path.with_name(f"{question.name}-{path.name}.svg").write_text(plotted(store, blocks, question.plot), "utf-8")
 
 
-def row(question: Question, found: Results, trial: str, first: str) -> list[str]:
+def current(page: str) -> str:
+    """`page` with every table as the results that are kept have it."""
+
+    def made(part: re.Match[str]) -> str:
+        question, card = QUESTIONS[part[2]], part[3]
+        return f"{part[1]}{answer(question, Store(STUDIES / f'{card}.jsonl'), trials(question, card), card)}\n{part[4]}"
+
+    return PART.sub(made, page)
+
+
+def trials(question: Question, card: str, steps: int | None = None) -> list[list[Trial]]:
+    """Blocks of trials, of which the first is what others are compared with."""
+    return [[replace(t, card=card, steps=steps) for t in block.trials] for block in question.blocks()]
+
+
+def probes_of(trial: Trial) -> list[Probe]:
+    """What any question wants to know of such a trial, so that it is trained once."""
+    asking = [q for q in QUESTIONS.values() if named(trial) in {named(t) for b in q.blocks() for t in b.trials}]
+    return list(dict.fromkeys(probe for question in asking for probe in question.probes))
+
+
+def answer(question: Question, store: Store, blocks: Sequence[Sequence[Trial]], card: str) -> str:
+    """The table; a trial that was not run is no line of it."""
+    rows = [row(question, store, t, block[0]) for block in blocks for t in block if store.values(t, "auc")]
+    return table([card, *question.columns, "difference of AUC", "p"], rows)
+
+
+def row(question: Question, store: Store, trial: Trial, first: Trial) -> list[str]:
     """One line of the table."""
-    cells = [_cell(list(found.values(trial, column).values())) for column in question.columns]
-    against = Paired.of("auc", found.values(trial, "auc"), found.values(first, "auc")) if trial != first else None
-    return [trial, *cells, *([f"{against.mean:+.4f}", f"{against.p:.3f}"] if against else ["", ""])]
+    cells = [_cell(list(store.values(trial, column).values())) for column in question.columns]
+    alone = named(trial) == named(first)
+    against = None if alone else Paired.of("auc", store.values(trial, "auc"), store.values(first, "auc"))
+    return [trial.name, *cells, *([f"{against.mean:+.4f}", f"{against.p:.3f}"] if against else ["", ""])]
 
 
 def _cell(values: list[float]) -> str:
     if not values:
         return "-"
-    small = 0 < abs(statistics.fmean(values)) < 1e-2
-    return f"{statistics.fmean(values):.2e}" if small else mean_and_deviation(values)
+    mean = statistics.fmean(values)
+    if mean > 10:
+        return f"{mean:,.0f} ± {statistics.stdev(values) if len(values) > 1 else 0:,.0f}"
+    return f"{mean:.2e}" if 0 < abs(mean) < 1e-2 else mean_and_deviation(values)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import statistics
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from tools.study_trials import Results
+from tools.experiment import Trial
+from tools.study_store import Store
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 560, 300, 50, 40, 60
 COLOURS = ("#2563eb", "#d97706", "#059669", "#9333ea")
 
 
-def plotted(found: Results, blocks: Sequence[Sequence[str]], columns: Sequence[str]) -> str:
+def plotted(found: Store, blocks: Sequence[Sequence[Trial]], columns: Sequence[str]) -> str:
     """An SVG file, a panel a block; axes in per cent."""
     panels = [_panel(found, block, columns, WIDTH * place) for place, block in enumerate(blocks)]
     size = f'width="{WIDTH * len(blocks)}" height="{HEIGHT}"'
@@ -20,14 +21,14 @@ def plotted(found: Results, blocks: Sequence[Sequence[str]], columns: Sequence[s
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{rules}</style>{"".join(panels)}</svg>\n'
 
 
-def _panel(found: Results, block: Sequence[str], columns: Sequence[str], left: int) -> str:
+def _panel(found: Store, block: Sequence[Trial], columns: Sequence[str], left: int) -> str:
     shares = {column: [100 * share for share in shares_of(found, block, column)] for column in columns}
     top = max(100.0, *(max(line) for line in shares.values()))
-    parts = [*_axis(top), *_names(block), *_lines(shares, top)]
+    parts = [*_axis(top), *_names([trial.name for trial in block]), *_lines(shares, top)]
     return f'<g transform="translate({left},0)">{"".join(parts)}</g>'
 
 
-def shares_of(found: Results, block: Sequence[str], column: str) -> list[float]:
+def shares_of(found: Store, block: Sequence[Trial], column: str) -> list[float]:
     """The mean of each trial over that of the first."""
     means = [statistics.fmean(found.values(trial, column).values()) for trial in block]
     return [mean / means[0] for mean in means]

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
-import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -50,9 +47,9 @@ def conflict(path: Path) -> Values:
 
 
 def search(path: Path) -> Values:
-    """Milliseconds from ids to the first interest for 1,000 samples of the test split, without gradients.
+    """Milliseconds of a processor from ids to the first interest for 1,000 samples of `test`, without gradients.
 
-    The best of several passes, since other work on the machine can only make one slower.
+    The best of several passes; processor time, since a study runs several trials at once.
     """
     loaded = load_run(path, sets=["outputs.interest=search"])
     part = loaded.model.only("interest")
@@ -61,55 +58,17 @@ def search(path: Path) -> Values:
     times = []
     with torch.no_grad():
         for _ in range(REPEATS + 1):
-            start = time.perf_counter()
+            start = time.process_time()
             for batch in batches:
                 part(batch)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
     rows = min(split.rows, SEARCHES * loaded.batch_size)
     return {"search ms": 1e6 * min(times[1:]) / rows}
 
 
-@dataclass(frozen=True)
-class Results:
-    """rows: of each trial, by seed, what was measured."""
-
-    rows: Mapping[str, Mapping[int, Values]]
-
-    def values(self, trial: str, metric: str) -> dict[int, float]:
-        """By seed; without seeds that have no such value."""
-        return {seed: row[metric] for seed, row in self.rows[trial].items() if metric in row}
-
-
-def results(
-    trials: Iterable[Trial],
-    seeds: Sequence[int],
-    store: Path,
-    probes: Sequence[Probe],
-    say: Callable[[str], None] = print,
-) -> Results:
-    """Run what `store` (JSON lines) does not hold yet, so that an interrupted study goes on where it stopped."""
-    store.parent.mkdir(parents=True, exist_ok=True)
-    lines = [json.loads(line) for line in store.read_text("utf-8").splitlines()] if store.exists() else []
-    done = {(line["trial"], line["seed"]): line["values"] for line in lines}
-    found: dict[str, dict[int, Values]] = {}
-    for trial in trials:
-        for seed in seeds:
-            if (trial.name, seed) not in done:
-                done[trial.name, seed] = values = _in_a_process(trial, seed, probes)
-                with store.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"trial": trial.name, "seed": seed, "values": values}) + "\n")
-                say(f"{trial.name}, seed {seed}: " + ", ".join(f"{k} {v:.4g}" for k, v in values.items()))
-            found.setdefault(trial.name, {})[seed] = done[trial.name, seed]
-    return Results(found)
-
-
-def _in_a_process(trial: Trial, seed: int, probes: Sequence[Probe]) -> Values:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measured, (trial, seed, probes))
-
-
 def measured(trial: Trial, seed: int, probes: Sequence[Probe]) -> dict[str, float]:
-    """Test metrics of one run, rows a second, and what the probes find in its directory."""
+    """Test metrics of one run, its processor seconds, and what the probes find in its directory."""
+    start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         result = run(
             trial.model,
@@ -122,7 +81,7 @@ def measured(trial: Trial, seed: int, probes: Sequence[Probe]) -> dict[str, floa
             console=_console(),
         )
         values = {k.removeprefix(TASK): v for k, v in result.metrics.items() if k.startswith(TASK)}
-        values["rows/s"] = result.rows_per_second
+        values["CPU s"] = time.process_time() - start
         assert result.directory is not None
         for probe in probes:
             values |= probe(result.directory)
