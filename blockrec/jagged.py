@@ -78,8 +78,7 @@ def select(x: Jagged, index: Tensor, offsets: Tensor, max_length: int) -> Jagged
 
 def first_steps(x: Jagged, most: int) -> tuple[Jagged, Tensor]:
     """The first `most` steps of each sample, and their index into the flat steps."""
-    place = torch.arange(x.rows.shape[0], device=x.rows.device) - x.offsets[x.rows]
-    index = places(place < most, x.batch * min(most, x.max_length))
+    index = places(steps_of(x) < most, x.batch * min(most, x.max_length))
     return select(x, index, offsets_of(x.lengths.clamp(max=most)), min(most, x.max_length)), index
 
 
@@ -88,6 +87,24 @@ def places(kept: Tensor, most: int) -> Tensor:
     if kept.is_meta:
         return kept.new_zeros(min(most, kept.shape[0]), dtype=torch.int64)
     return kept.nonzero().squeeze(1)
+
+
+def padded(x: Jagged, width: int, place: Tensor | None = None) -> Tensor:
+    """[b, t, ...] → [b, width, ...] with zeros where there is no step; steps lie at `place` [Σt], default in order."""
+    place = steps_of(x) if place is None else place
+    inner = x.values.shape[1:]
+    flat = x.values.new_zeros(x.batch * width, *inner)
+    return flat.index_copy(0, x.rows * width + place, x.values).view(x.batch, width, *inner)
+
+
+def unpadded(x: Tensor, like: Jagged) -> Jagged:
+    """[b, t, ...] → the steps that `like` has."""
+    return like.like(x.flatten(0, 1).index_select(0, like.rows * x.shape[1] + steps_of(like)))
+
+
+def steps_of(x: Jagged) -> Tensor:
+    """[Σt] the number of each step in its sample, from 0."""
+    return torch.arange(x.rows.shape[0], device=x.rows.device) - x.offsets[x.rows]
 
 
 def offsets_of(lengths: Tensor) -> Tensor:
