@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
 
 from blockrec.jagged import Jagged, offsets_of
 from blockrec.ops import bind
@@ -38,8 +40,24 @@ def strided(x: Tensor) -> Tensor:
 
 def tensors(arguments: tuple[Any, ...]) -> list[Tensor]:
     """The differentiable tensors among arguments."""
-    plain = [x.values if isinstance(x, Jagged) else x for x in arguments]
+    plain = [x.values if isinstance(x, Jagged) else x for x in tree_leaves(arguments, is_leaf=_is_sequence)]
     return [x for x in plain if isinstance(x, Tensor) and x.requires_grad]
+
+
+def changed(function: Callable[[Tensor], Tensor], arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments with other tensors; of sequences, other values."""
+
+    def change(x: Any) -> Any:
+        if isinstance(x, Jagged):
+            return x.like(function(x.values))
+        return function(x) if isinstance(x, Tensor) else x
+
+    found: tuple[Any, ...] = tree_map(change, arguments, is_leaf=_is_sequence)
+    return found
+
+
+def _is_sequence(x: Any) -> bool:
+    return isinstance(x, Jagged)
 
 
 def result(out: Any) -> Tensor:
@@ -66,6 +84,19 @@ def assert_agree(op: str, arguments: tuple[Any, ...], *, expanded: bool = False)
         torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
 
 
+def network(
+    lengths: list[int], hidden: list[int], slopes: float | None = None, dtype: torch.dtype = torch.float64
+) -> tuple[Any, ...]:
+    """Random inputs of `target_score`; slopes: one number for all, or learned ones, of both signs."""
+    weights = [torch.randn(out, width, dtype=dtype) for width, out in pairwise((20, *hidden, 1))]
+    biases = [torch.randn(w.shape[0], dtype=dtype) for w in weights]
+    learned = [torch.tensor([0.3 - layer], dtype=dtype) for layer in range(len(hidden))]
+    for x in (*weights, *biases, *learned):
+        x.requires_grad_()
+    query, keys = torch.randn(len(lengths), 3, dtype=dtype).requires_grad_(), sequence(lengths, 5, dtype=dtype)
+    return query, keys, weights, biases, learned if slopes is None else slopes
+
+
 def arguments_of(op: str, lengths: list[int], dtype: torch.dtype) -> tuple[Any, ...]:
     """Random inputs of an op."""
     torch.manual_seed(0)
@@ -84,8 +115,9 @@ def arguments_of(op: str, lengths: list[int], dtype: torch.dtype) -> tuple[Any, 
         "segment_topk": lambda: (steps(), 2),
         "target_dot": lambda: (tensor(len(lengths), 5), keys),
         "target_linear": lambda: (tensor(len(lengths), 3), keys, tensor(4, 20), tensor(4)),
+        "target_score": lambda: network(lengths, [4, 6], dtype=dtype),
     }
     return makers[op]()
 
 
-OPS = ["segment_softmax", "segment_sum", "segment_mean", "segment_topk", "target_dot", "target_linear"]
+OPS = ["segment_softmax", "segment_sum", "segment_mean", "segment_topk", "target_dot", "target_linear", "target_score"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numba
@@ -19,12 +20,17 @@ from tests.ops.samples import (
     OPS,
     arguments_of,
     assert_agree,
+    changed,
+    network,
     outcome,
     result,
     sequence,
     strided,
     tensors,
 )
+
+PRODUCTS = ("target_linear", "target_score", "segment_topk")
+"""Ops with matrix products, which have 16 bits under autocast, and one without sums."""
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -37,17 +43,14 @@ def test_cpu_agrees_with_reference(op: str, lengths: list[int], dtype: torch.dty
 @pytest.mark.parametrize("op", OPS)
 def test_strided_inputs(op: str) -> None:
     arguments = arguments_of(op, LENGTHS["usual"], torch.float64)
-    views = tuple(
-        x.like(strided(x.values)) if isinstance(x, Jagged) else strided(x) if isinstance(x, Tensor) else x
-        for x in arguments
-    )
-    assert not any(x.is_contiguous() for x in tensors(views))
+    views = changed(strided, arguments)
+    assert not any(x.is_contiguous() for x in tensors(views) if x.numel() > 1)
     assert_agree(op, views)
     torch.testing.assert_close(outcome(bind(op, "cpu").call, views), outcome(bind(op, "cpu").call, arguments))
 
 
 @pytest.mark.parametrize("kernel", ["cpu", "reference"])
-@pytest.mark.parametrize("op", [op for op in OPS if op not in ("target_linear", "segment_topk")])
+@pytest.mark.parametrize("op", [op for op in OPS if op not in PRODUCTS])
 def test_sums_are_of_32_bits_under_autocast(op: str, kernel: Any) -> None:
     arguments = arguments_of(op, LENGTHS["long"], torch.bfloat16)
     call = bind(op, kernel).call
@@ -99,6 +102,13 @@ def test_lengths_that_disagree_are_refused(op: str) -> None:
             bind(op, "cpu").call(arguments[0][:5], *arguments[1:])
 
 
+@pytest.mark.parametrize("slopes", [0.0, 0.1, None], ids=["relu", "leaky", "learned"])
+@pytest.mark.parametrize("hidden", [[6], [6, 4, 3]], ids=str)
+def test_networks_of_every_depth(hidden: list[int], slopes: float | None) -> None:
+    torch.manual_seed(0)
+    assert_agree("target_score", network(LENGTHS["long"], hidden, slopes))
+
+
 def test_widths_that_disagree_are_refused() -> None:
     with pytest.raises(ValueError, match="the query has width 6, the keys have 5"):
         bind("target_dot", "cpu").call(torch.randn(3, 6), sequence([1, 0, 2], 5, dtype=torch.float32))
@@ -123,10 +133,12 @@ def test_operators_are_registered_completely(op: str) -> None:
         outcome(bind(op, "cpu").call, arguments_of(op, LENGTHS["usual"], torch.float64))
     assert calls.seen
     for function, arguments in calls.seen:
-        forward = "backward" not in function.name()
-        fresh = [x.detach().clone() if isinstance(x, Tensor) else x for x in arguments]
-        learnt = [x.requires_grad_(forward and x.is_floating_point()) if isinstance(x, Tensor) else x for x in fresh]
-        torch.library.opcheck(function, tuple(learnt))
+        learns = "backward" not in function.name()
+        torch.library.opcheck(function, changed(partial(_fresh, learns=learns), arguments))
+
+
+def _fresh(x: Tensor, *, learns: bool) -> Tensor:
+    return x.detach().clone().requires_grad_(learns and x.is_floating_point())
 
 
 def test_every_differentiable_op_is_tested() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from blockrec.annotations import Axis, Range
+from blockrec.annotations import AtMost, Axis, Range
 from blockrec.blocks.activations import Activation
 from blockrec.blocks.sequence.target_score import TargetScore
 from blockrec.blocks.tower.mlp import Norm
@@ -46,7 +46,7 @@ class DIN(nn.Module):
 
     def __init__(
         self,
-        q: Axis,
+        q: Annotated[Axis, AtMost("d")],
         d: Axis,
         *,
         hidden: list[Annotated[int, Range(1)]] = [64, 32],
@@ -57,9 +57,8 @@ class DIN(nn.Module):
         kernel: Kernel = "auto",
     ) -> None:
         super().__init__()
-        bound = bind("target_linear", kernel)
-        self.score = TargetScore(q, d, hidden, activation, norm, bound.call)
-        self.kernel, self.kernel_why = bound.kernel, bound.why
+        self.score = TargetScore(q, d, hidden, activation, norm, kernel)
+        self.kernel, self.kernel_why = self.score.bound.kernel, self.score.bound.why
         self.softmax = bind("segment_softmax", kernel).call if normalize == "softmax" else None
         self.sum = bind("segment_sum", kernel).call
         self.max_len = max_len

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from blockrec.annotations import Axis, Range
+from blockrec.annotations import AtMost, Axis, Range
 from blockrec.blocks.activations import Activation
 from blockrec.blocks.sequence.target_score import TargetScore
 from blockrec.blocks.tower.mlp import Norm
 from blockrec.jagged import Jagged
-from blockrec.ops import Kernel, bind
+from blockrec.ops import Kernel
 from blockrec.registry import block
 
 
@@ -32,7 +32,7 @@ class DINScores(nn.Module):
 
     def __init__(
         self,
-        q: Axis,
+        q: Annotated[Axis, AtMost("d")],
         d: Axis,
         *,
         hidden: list[Annotated[int, Range(1)]] = [64, 32],
@@ -42,10 +42,9 @@ class DINScores(nn.Module):
         kernel: Kernel = "auto",
     ) -> None:
         super().__init__()
-        bound = bind("target_linear", kernel)
-        self.score = TargetScore(q, d, hidden, activation, norm, bound.call)
+        self.score = TargetScore(q, d, hidden, activation, norm, kernel)
         self.divisor = d if scale == "width" else 1
-        self.kernel, self.kernel_why = bound.kernel, bound.why
+        self.kernel, self.kernel_why = self.score.bound.kernel, self.score.bound.why
 
     def forward(self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]) -> Float[Jagged, "b t"]:
         scores: Jagged = self.score(query, keys)
