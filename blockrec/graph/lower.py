@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
 
@@ -14,14 +15,15 @@ from torch import Tensor, fx, nn
 from blockrec.diagnostics import fail
 from blockrec.graph.casting import casting, widen_inputs
 from blockrec.graph.initial import TABLE, initialise
-from blockrec.graph.ir import Edge, Graph, Node
+from blockrec.graph.ir import Edge, Graph, Node, Sink
 from blockrec.graph.library import Library
 from blockrec.graph.passes.fuse import fuse_lookups
 from blockrec.graph.passes.prune import only
 from blockrec.graph.pooling import pooled
 from blockrec.graph.recomputed import recomputed, recomputed_rows
 from blockrec.jagged import rows
-from blockrec.ops.looked_up import Ids, looked_up
+from blockrec.ops.looked_up import looked_up
+from blockrec.ops.reading import Reading, read
 from blockrec.ops.widening import widened
 from blockrec.signature import Signature
 
@@ -58,7 +60,15 @@ class Model(fx.GraphModule):
         offered = {s.key for s in sinks} | {"loss" for s in sinks if s.kind == "loss"}
         if missing := set(names) - offered:
             raise KeyError(f"no result {sorted(missing)}; there are {sorted(offered)}")
-        part = assemble(only(self.graph_ir, set(names)), self)
+        return self._part(self.graph_ir, set(names))
+
+    def computing(self, values: Mapping[str, Edge]) -> Model:
+        """The part that computes these values of the graph, and returns them by these names; shares the parameters."""
+        sinks = tuple(Sink(name, "output", edge) for name, edge in values.items())
+        return self._part(replace(self.graph_ir, sinks=sinks), set(values))
+
+    def _part(self, graph: Graph, names: set[str]) -> Model:
+        part = assemble(only(graph, names), self)
         part.precision = self.precision
         return part
 
@@ -184,6 +194,9 @@ class _Writer:
         self.ir, self.fx = graph, fx.Graph()
         self.values: dict[tuple[str, str], fx.Node] = {}
         self.looked_up: dict[str, fx.Node] = {}
+        self.readings: dict[str, fx.Node] = {}
+        lookups = [lookup for node in graph.nodes.values() for several in node.reads.values() for lookup in several]
+        self.read = {module_path(lookup, graph) for lookup in lookups}
 
     def written(self) -> fx.Graph:
         batch = self.fx.placeholder("batch")
@@ -215,6 +228,8 @@ class _Writer:
         if pool := self._pool(node):
             table = self.fx.create_node("get_attr", path, name=f"{name}_table")
             return self._named(pooled, (table, *args, pool), node.name)
+        if path in self.read and not node.recompute:
+            return self._named(read, (self._reading(path), *args), node.name)
         if node.lifted and signature.outputs[0].rowwise:
             module = self.fx.create_node("get_attr", path, name=f"{name}_block")
             return self._named(recomputed_rows if node.recompute else rows, (module, *args), node.name)
@@ -232,20 +247,19 @@ class _Writer:
         """Rows of tables, by what they are read of: the same for all who read the same."""
         key = ", ".join(lookup.name for lookup in lookups)
         if key not in self.looked_up:
-            names = [f"{_identifier(lookup.name)}_table" for lookup in lookups]
-            paths = [module_path(lookup, self.ir) for lookup in lookups]
-            tables = [self.fx.create_node("get_attr", p, name=n) for p, n in zip(paths, names, strict=True)]
-            ids = [self._ids(lookup) for lookup in lookups]
+            tables = [self._reading(module_path(lookup, self.ir)) for lookup in lookups]
+            ids = [self._value(edge) for lookup in lookups for _, edge in lookup.edges()]
             name = lookups[0].name.partition("/")[0]
             self.looked_up[key] = self._named(looked_up, (tables, ids), f"{name}_rows")
         return self.looked_up[key]
 
-    def _ids(self, lookup: Node) -> fx.Node:
-        ((_, edge),) = lookup.edges()
-        key = f"ids of {edge.source}"
-        if key not in self.looked_up:
-            self.looked_up[key] = self._named(Ids, (self._value(edge),), f"{edge.source}_ids")
-        return self.looked_up[key]
+    def _reading(self, path: str) -> fx.Node:
+        """A table as this pass reads it, which sums the gradients of all its uses."""
+        if path not in self.readings:
+            name = path.removeprefix("tables.")
+            table = self.fx.create_node("get_attr", path, name=f"{_identifier(name)}_table")
+            self.readings[path] = self._named(Reading, (table,), f"{name}_reading")
+        return self.readings[path]
 
     def _value(self, edge: Edge) -> fx.Node:
         source = self.ir.nodes.get(edge.source)

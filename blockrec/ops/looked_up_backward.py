@@ -1,47 +1,38 @@
-"""What the operators on looked up sequences share: what they keep, and the gradients of tables."""
+"""What the operators on looked up sequences share: what they keep, and what they leave for the gradients of tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-Inputs = tuple[Tensor, list[Tensor], list[Tensor], Tensor, Tensor, list[Tensor], list[Tensor], bool]
+Inputs = tuple[Tensor, list[Tensor], list[Tensor], Tensor, list[Tensor], list[Tensor]]
 """A factor of each step or sample, then `LookedUp.arguments()`."""
 
 
 def save(ctx: Any, inputs: Inputs, output: Tensor) -> None:  # noqa: ARG001 - torch passes it by name
-    """Keep all inputs."""
-    factor, tables, ids, offsets, rows, places, starts, ctx.sparse = inputs
-    ctx.count = len(tables)
-    ctx.save_for_backward(factor, offsets, rows, *tables, *ids, *places, *starts)
+    """Keep all inputs but the ports, which hold nothing."""
+    factor, tables, ids, offsets, _coefs, _vectors = inputs
+    ctx.save_for_backward(factor, offsets, *tables, *ids)
 
 
 def kept(ctx: Any) -> Inputs:
-    """What `save` kept."""
-    factor, offsets, rows, *others = ctx.saved_tensors
-    tables, ids, places, starts = (others[i * ctx.count : (i + 1) * ctx.count] for i in range(4))
-    return factor, tables, ids, offsets, rows, places, starts, ctx.sparse
+    """What `save` kept, without ports."""
+    factor, offsets, *others = ctx.saved_tensors
+    half = len(others) // 2
+    return factor, others[:half], others[half:], offsets, [], []
 
 
-def to_tables(coefs: Tensor, vectors: Tensor, inputs: Inputs, wanted: Sequence[bool]) -> list[Tensor | None]:
-    """Gradients of tables whose rows of step t, side by side, got coefs[t] · the vector of its sample.
+def to_ports(coefs: Tensor, vectors: Tensor, tables: list[Tensor]) -> tuple[Any, ...]:
+    """Gradients for everything after the factor: step t's rows, side by side, got coefs[t] · the vector of its sample.
 
-    coefs [Σt], vectors [b, Σd]; None for a table that does not learn.
+    coefs [Σt], vectors [b, Σd].
     """
-    from blockrec.ops.outer_rows import outer_rows
-
-    _, tables, ids, _, rows, places, starts, sparse = inputs
-    parts = torch.split(vectors, [table.shape[1] for table in tables], dim=1)
-    return [
-        outer_rows(coefs, part, rows, ids[i], places[i], starts[i], table.shape[0], sparse=sparse) if learns else None
-        for i, (table, part, learns) in enumerate(zip(tables, parts, wanted, strict=True))
-    ]
+    nothing: list[None] = [None for _ in tables]
+    return nothing, nothing, None, [coefs for _ in tables], split(vectors, tables)
 
 
-def nothing(inputs: Inputs) -> tuple[Any, ...]:
-    """No gradients for what follows the tables."""
-    _, _, ids, _, _, places, starts, _ = inputs
-    return [None for _ in ids], None, None, [None for _ in places], [None for _ in starts], None
+def split(vectors: Tensor, tables: list[Tensor]) -> list[Tensor]:
+    """[b, Σd] → the part [b, d] of each table."""
+    return list(torch.split(vectors, [table.shape[1] for table in tables], dim=1))

@@ -14,7 +14,8 @@ from blockrec.graph.counter import Counter
 from blockrec.graph.measured import SAMPLES
 from blockrec.jagged import Jagged
 from blockrec.ops import bind
-from blockrec.ops.looked_up import Ids, LookedUp
+from blockrec.ops.looked_up import looked_up
+from blockrec.ops.reading import Reading
 from blockrec.ops.work import FORMULAS
 from tests.graph.conftest import model_text
 from tests.laws.cases import Case, cases
@@ -110,7 +111,7 @@ def jagged(*width: int) -> Jagged:
 
 def looked(width: int) -> Jagged:
     steps = jagged()
-    return LookedUp([torch.randn(9, width)], [Ids(steps.like(torch.arange(len(steps.values))))], sparse=True)
+    return looked_up([Reading(torch.nn.Embedding(9, width))], [steps.like(torch.arange(len(steps.values)))])
 
 
 CALLS: dict[str, Any] = {
@@ -134,15 +135,24 @@ def test_a_formula_says_what_the_reference_does(op: str) -> None:
     assert counted(CALLS[op], op, "cpu") == counted(CALLS[op], op, "reference") > 0
 
 
+NETWORKS = ("target_linear", "target_score")
+
+
 def test_the_kernel_of_target_linear_saves_half_of_the_products() -> None:
     call = lambda op: op(torch.randn(3, 5), jagged(5), torch.randn(64, 20), None)  # noqa: E731
     assert counted(call, "target_linear", "cpu") < 0.7 * counted(call, "target_linear", "reference")
 
 
+def test_the_kernel_of_target_score_saves_half_of_its_first_layer() -> None:
+    weights, biases = [torch.randn(64, 20), torch.randn(4, 64), torch.randn(1, 4)], [torch.randn(n) for n in (64, 4, 1)]
+    call = lambda op: op(torch.randn(3, 5), jagged(5), weights, biases, 0.0)  # noqa: E731
+    assert counted(call, "target_score", "cpu") < 0.7 * counted(call, "target_score", "reference")
+
+
 def test_every_formula_is_compared() -> None:
-    for op in (*CALLS, "target_linear"):
+    for op in (*CALLS, *NETWORKS):
         bind(op, "cpu")
-    assert {*FORMULAS} == {*CALLS, "target_linear"}
+    assert {*FORMULAS} == {*CALLS, *NETWORKS}
 
 
 def products() -> dict[str, Any]:

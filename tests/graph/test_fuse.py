@@ -15,7 +15,8 @@ from blockrec.graph.lower import Model
 from blockrec.jagged import Jagged, offsets_of
 from tests.zoo.test_zoo import SIZES, batch_of, cases, shown
 
-SOME = [case for case in cases() if case[0] == "dare" or (case[0] in ("twin", "din") and not case[1])]
+WHOLE = ("dare", "twin", "din")
+SOME = [case for case in cases() if case.values[0] == "dare" or (case.values[0] in WHOLE and not case.values[1])]
 
 
 def compiled(name: str, variants: tuple[str, ...], *sets: str, sparse: bool = False) -> Model:

@@ -11,7 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from blockrec.jagged import Jagged, offsets_of, select
 from blockrec.ops import bind
-from blockrec.ops.looked_up import Ids, LookedUp, looked_up
+from blockrec.ops.looked_up import LookedUp
+from blockrec.ops.looked_up import looked_up as read_up
+from blockrec.ops.reading import Reading, read
 from tests.ops.samples import DTYPES, LENGTHS, TOLERANCE
 
 HEIGHTS, WIDTHS = (7, 4, 2), (3, 2, 1)
@@ -23,13 +25,17 @@ def tables(dtype: torch.dtype, *, sparse: bool = False) -> list[nn.Embedding]:
     return [nn.Embedding(h, w, sparse=sparse, dtype=dtype) for h, w in zip(HEIGHTS, WIDTHS, strict=True)]
 
 
-def columns(lengths: list[int], *, strided: bool = False) -> list[Ids]:
+def looked_up(learnt: list[nn.Embedding], ids: list[Jagged]) -> LookedUp:
+    return read_up([Reading(table) for table in learnt], ids)
+
+
+def columns(lengths: list[int], *, strided: bool = False) -> list[Jagged]:
     """Random ids of each table; strided: views at an offset."""
     offsets = offsets_of(torch.tensor(lengths, dtype=torch.int64))
     frame = Jagged(torch.zeros(sum(lengths)), offsets, max(lengths, default=0))
     g = torch.Generator().manual_seed(1)
     wide = [torch.randint(0, height, (sum(lengths) + 1, 2), generator=g) for height in HEIGHTS]
-    return [Ids(frame.like(x[1:, 1] if strided else x[1:, 1].clone())) for x in wide]
+    return [frame.like(x[1:, 1] if strided else x[1:, 1].clone()) for x in wide]
 
 
 def outcome(op: str, kernel: Any, rows: LookedUp, dtype: torch.dtype) -> list[Tensor]:
@@ -39,7 +45,7 @@ def outcome(op: str, kernel: Any, rows: LookedUp, dtype: torch.dtype) -> list[Te
     factor = torch.randn(sizes[op], generator=g, dtype=dtype).requires_grad_()
     call = bind(op, kernel).call
     result = call(factor, rows).values if op == "looked_dot" else call(rows, rows.like(factor))
-    wanted = [factor, *rows.tables]
+    wanted = [factor, *(reading.table.weight for reading in rows.tables)]
     found = torch.autograd.grad(result, wanted, torch.randn(result.shape, generator=g, dtype=dtype))
     return [result.detach(), *(x.to_dense() if x.is_sparse else x for x in found)]
 
@@ -65,19 +71,55 @@ def test_a_sparse_gradient_has_one_entry_for_each_distinct_id() -> None:
     for table, own in zip(learnt, ids, strict=True):
         gradient = table.weight.grad
         assert gradient is not None
-        torch.testing.assert_close(gradient._indices()[0], own.steps.values.unique())
+        torch.testing.assert_close(gradient._indices()[0], own.values.unique())
 
 
-def test_equal_ids_are_grouped_once_for_all_tables() -> None:
-    (ids, *_), (table, *_) = columns([5, 0, 9]), tables(torch.float64)
-    first, second = (looked_up([table], [ids]) for _ in range(2))
-    assert first.arguments()[4][0] is second.arguments()[4][0]
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+def test_a_table_gets_one_gradient_of_all_its_uses(sparse: bool) -> None:
+    (table, *_), (ids, *_) = tables(torch.float64, sparse=sparse), columns([5, 0, 9])
+    targets, more = torch.tensor([1, 1, 4]), ids.values[[0, 2, 9]]
+    query = torch.randn(3, WIDTHS[0], dtype=torch.float64, requires_grad=True)
+
+    def loss(copy: Any, dot: Any, pool: Any) -> Tensor:
+        scores, chosen = dot(query), copy(targets)
+        pooled = pool(scores)
+        return (pooled * chosen).sin().sum() + copy(more).square().sum() + scores.values.square().sum()
+
+    reading = Reading(table)
+    rows = read_up([reading], [ids])
+    dot, pool = bind("looked_dot", "cpu").call, bind("looked_sum", "cpu").call
+    loss(lambda i: read(reading, i), lambda q: dot(q, rows), lambda w: pool(rows, w)).backward()
+    found, own = table.weight.grad, query.grad
+    assert found is not None and own is not None and found.is_sparse is sparse
+    if sparse:
+        torch.testing.assert_close(found._indices()[0], torch.cat([ids.values, targets]).unique())
+    weight, asked = table.weight.detach().requires_grad_(), query.detach().requires_grad_()
+    copies = ids.like(weight[ids.values])
+    dot, pool = bind("target_dot", "reference").call, bind("segment_sum", "reference").call
+    query = asked
+    loss(lambda i: weight[i], lambda q: dot(q, copies), lambda w: pool(copies, w)).backward()
+    torch.testing.assert_close([found.to_dense() if sparse else found, own], [weight.grad, asked.grad])
+    assert reading.uses == []
 
 
-def test_nothing_is_grouped_if_nothing_learns() -> None:
-    rows = looked_up(tables(torch.float64), columns([5, 0, 9]))
+def test_the_gradients_of_all_uses_are_summed_by_one_call() -> None:
+    (table, *_), (ids, *_) = tables(torch.float64, sparse=True), columns([5, 0, 9])
+    reading = Reading(table)
+    scores = bind("looked_dot", "cpu").call(torch.randn(3, WIDTHS[0], dtype=torch.float64), read_up([reading], [ids]))
+    with Calls() as calls:
+        (scores.values.sum() + read(reading, torch.tensor([1, 2])).sum()).backward()
+    assert [function.name() for function, _ in calls.seen] == ["blockrec::group_ids", "blockrec::outer_rows"]
+
+
+def test_a_table_that_does_not_learn_collects_nothing() -> None:
+    learnt, ids = tables(torch.float64), columns([5, 0, 9])
+    learnt[0].weight.requires_grad_(False)
+    query = torch.randn(3, sum(WIDTHS), dtype=torch.float64)
+    bind("looked_dot", "cpu").call(query, rows := looked_up(learnt, ids)).values.sum().backward()
+    assert [table.weight.grad is None for table in learnt] == [True, False, False]
     with torch.no_grad():
-        assert rows.arguments()[4:6] == ([], [])
+        assert rows.tables[1].ports(ids[1].values, rows.rows, 3).coefs.grad_fn is None
+        assert Reading(learnt[1]).token is None
 
 
 def test_chosen_steps_are_those_of_the_copies() -> None:
@@ -90,7 +132,7 @@ def test_chosen_steps_are_those_of_the_copies() -> None:
 def test_an_id_that_the_table_lacks_is_refused(op: str) -> None:
     for wrong in (-1, HEIGHTS[0]):
         ids = columns([3, 0, 2])
-        ids[0].steps.values[2] = wrong
+        ids[0].values[2] = wrong
         rows = looked_up(tables(torch.float64), ids)
         with pytest.raises(IndexError, match=f"the table has 7 rows, but there is the id {wrong}"):
             outcome(op, "cpu", rows, torch.float64)
@@ -146,7 +188,7 @@ def test_operators_are_registered_completely(op: str) -> None:
         outcome(op, "cpu", looked_up(tables(torch.float64), columns([3, 0, 2])), torch.float64)
     assert {function.name() for function, _ in calls.seen} >= {f"blockrec::{op}", "blockrec::outer_rows"}
     for function, arguments in calls.seen:
-        learns = function.name() in ("blockrec::looked_dot", "blockrec::looked_sum") and bool(arguments[5])
+        learns = function.name() in ("blockrec::looked_dot", "blockrec::looked_sum") and bool(arguments[-1])
         torch.library.opcheck(function, tuple(_fresh(x, learns=learns) for x in arguments))
 
 

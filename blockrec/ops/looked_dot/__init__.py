@@ -10,8 +10,8 @@ from torch.library import custom_op
 
 from blockrec.jagged import Jagged
 from blockrec.ops.looked_up import LookedUp
-from blockrec.ops.looked_up_backward import kept, nothing, save, to_tables
-from blockrec.ops.serving import sum_in_32_bits
+from blockrec.ops.looked_up_backward import kept, save, to_ports
+from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 from blockrec.ops.work import Shape, flops
 
 
@@ -26,12 +26,10 @@ def forward(
     tables: Sequence[Tensor],
     ids: Sequence[Tensor],
     offsets: Tensor,
-    rows: Tensor,  # noqa: ARG001 - for the backward pass
-    places: Sequence[Tensor],  # noqa: ARG001 - for the backward pass
-    starts: Sequence[Tensor],  # noqa: ARG001 - for the backward pass
-    sparse: bool,  # noqa: ARG001 - for the backward pass
+    coefs: Sequence[Tensor],  # noqa: ARG001 - takes a gradient
+    vectors: Sequence[Tensor],  # noqa: ARG001 - takes a gradient
 ) -> Tensor:
-    """Scores [Σt]; all after the offsets is for the backward pass (see `LookedUp.arguments`)."""
+    """Scores [Σt]; `coefs` and `vectors` take the gradients of tables (see `Ports`)."""
     from blockrec.ops.looked_dot import cpu
 
     return cpu.forward(query, tables, ids, offsets)
@@ -50,11 +48,11 @@ def _(query: Tensor, _tables: Sequence[Tensor], ids: Sequence[Tensor], *_others:
 def _differentiate(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
     from blockrec.ops.looked_sum import forward as looked_sum
 
-    inputs = kept(ctx)
-    query, *others = inputs
+    query, *others = kept(ctx)
     to_query = looked_sum(grad, *others) if ctx.needs_input_grad[0] else None
-    return to_query, to_tables(grad, query, inputs, ctx.needs_input_grad[1]), *nothing(inputs)
+    return to_query, *to_ports(grad, query, others[0])
 
 
 forward.register_autograd(_differentiate, setup_context=save)
 sum_in_32_bits(forward)
+serve_gpu("looked_dot", forward=forward)

@@ -10,14 +10,14 @@ from torch.library import custom_op
 
 from blockrec.jagged import Jagged
 from blockrec.ops.looked_up import LookedUp
-from blockrec.ops.looked_up_backward import kept, nothing, save, to_tables
-from blockrec.ops.serving import sum_in_32_bits
+from blockrec.ops.looked_up_backward import kept, save, to_ports
+from blockrec.ops.serving import serve_gpu, sum_in_32_bits
 from blockrec.ops.work import Shape, flops
 
 
 def looked_sum(keys: LookedUp, weights: Jagged | None = None) -> Tensor:
     """Looked up keys [b, t, Σd] → [b, Σd]: what `segment_sum` gives of the keys and their weights [b, t]."""
-    factors = keys.tables[0].new_ones(keys.rows.shape[0]) if weights is None else weights.values
+    factors = keys.tables[0].weight.new_ones(keys.rows.shape[0]) if weights is None else weights.values
     out: Tensor = forward(factors, *keys.arguments())
     return out
 
@@ -28,12 +28,10 @@ def forward(
     tables: Sequence[Tensor],
     ids: Sequence[Tensor],
     offsets: Tensor,
-    rows: Tensor,  # noqa: ARG001 - for the backward pass
-    places: Sequence[Tensor],  # noqa: ARG001 - for the backward pass
-    starts: Sequence[Tensor],  # noqa: ARG001 - for the backward pass
-    sparse: bool,  # noqa: ARG001 - for the backward pass
+    coefs: Sequence[Tensor],  # noqa: ARG001 - takes a gradient
+    vectors: Sequence[Tensor],  # noqa: ARG001 - takes a gradient
 ) -> Tensor:
-    """Sums [b, Σd]; all after the offsets is for the backward pass (see `LookedUp.arguments`)."""
+    """Sums [b, Σd]; `coefs` and `vectors` take the gradients of tables (see `Ports`)."""
     from blockrec.ops.looked_sum import cpu
 
     return cpu.forward(weights, tables, ids, offsets)
@@ -52,11 +50,11 @@ def _(weights: Tensor, tables: Sequence[Tensor], _ids: Sequence[Tensor], offsets
 def _differentiate(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
     from blockrec.ops.looked_dot import forward as looked_dot
 
-    inputs = kept(ctx)
-    weights, *others = inputs
+    weights, *others = kept(ctx)
     to_weights = looked_dot(grad, *others) if ctx.needs_input_grad[0] else None
-    return to_weights, to_tables(weights, grad, inputs, ctx.needs_input_grad[1]), *nothing(inputs)
+    return to_weights, *to_ports(weights, grad, others[0])
 
 
 forward.register_autograd(_differentiate, setup_context=save)
 sum_in_32_bits(forward)
+serve_gpu("looked_sum", forward=forward)

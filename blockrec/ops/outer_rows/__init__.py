@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.library import custom_op
 
+from blockrec.ops.serving import serve_gpu
+
 
 def outer_rows(
     coefs: Tensor,
@@ -48,3 +50,6 @@ def _(
     _coefs: Tensor, vectors: Tensor, _rows: Tensor, _places: Tensor, _starts: Tensor, _targets: Tensor, height: int
 ) -> Tensor:
     return vectors.new_empty(height, vectors.shape[1])
+
+
+serve_gpu("outer_rows", forward=gathered)

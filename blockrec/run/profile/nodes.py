@@ -14,6 +14,7 @@ from blockrec.graph.casting import casting
 from blockrec.graph.lower import PATH, Model
 from blockrec.jagged import Jagged
 from blockrec.ops.looked_up import LookedUp
+from blockrec.ops.reading import Reading
 from blockrec.run.batches import Batch
 from blockrec.run.clock import synchronise
 
@@ -72,8 +73,9 @@ class NodeByNode:
         modules = [m for m in (module, *given) if isinstance(m, nn.Module)]
         with casting(self.model):
             out, seconds = self._timed(lambda: function(*inputs))
-        tables = [w for x in inputs if isinstance(x, LookedUp) for w in x.tables]
-        found = {id(p): p for p in (*tables, *(p for m in modules for p in m.parameters())) if p.requires_grad}
+        read = [reading.table for x in inputs if isinstance(x, LookedUp) for reading in x.tables]
+        read += [x.table for x in inputs if isinstance(x, Reading)]
+        found = {id(p): p for m in (*read, *modules) for p in m.parameters() if p.requires_grad}
         self.calls.append(Call(node.meta[PATH], out, cut, [*found.values()], seconds))
         return out
 
