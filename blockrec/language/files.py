@@ -46,7 +46,8 @@ def read_model(model: str | Path | Mapping[str, object], report: Diagnostics) ->
         return Source("<text>", model), None
     path = locate(str(model), packaged_models())
     if path is None:
-        help = did_you_mean(model, packaged_models(), f"packaged models: {', '.join(packaged_models())}")
+        near = [*_models_beside(str(model)), *packaged_models()]
+        help = did_you_mean(model, near, f"packaged models: {', '.join(packaged_models())}")
         report.error("E009", f"there is no file `{model}`", help=help)
         return None
     if path.suffix in DATA:
@@ -55,6 +56,16 @@ def read_model(model: str | Path | Mapping[str, object], report: Diagnostics) ->
         return None
     source = read_file(path, report)
     return None if source is None else (source, path)
+
+
+def _models_beside(name: str) -> list[str]:
+    """YAML files of the folder that a path names, written as it is."""
+    folder = os.path.dirname(name)
+    try:
+        found = sorted(os.listdir(folder or "."))
+    except (OSError, ValueError):
+        return []
+    return [os.path.join(folder, file) for file in found if file.endswith((".yaml", ".yml"))]
 
 
 def locate(name: str, packaged: Mapping[str, Path], folder: Path | None = None) -> Path | None:

@@ -14,6 +14,7 @@ import pytest
 from blockrec.cli import completion
 from blockrec.cli.shell import SCRIPTS
 from blockrec.codes import CODES
+from blockrec.language.files import packaged_models
 from blockrec.language.schema.train import TRAIN
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ EXPECTED = {
     ("explain", "model.yaml", ""): {"target", "behaviors", "dim"},
     ("blocks", "em"): {"embed"},
     ("compare", "old"): {"older"},
-    ("new", "x", "--from", ""): {"dare", "din", "eta", "sdim", "sim", "twin", "twin_heads", "twin_v2"},
+    ("new", "x", "--from", ""): {*packaged_models()},
     ("check", "wrong.yaml", "--set", "graph."): {"graph.a.", "graph.b."},
 }
 NOTHING = [

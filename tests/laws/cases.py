@@ -16,6 +16,8 @@ from blockrec.signature import Port
 
 LENGTHS = [3, 0, 5, 1, 0, 2, 7, 4]
 SIZES = {"growing": lambda place: 3 + 2 * place, "equal": lambda place: 4}
+OWN_SIZES = {"fm": {"d": 6}}
+"""Axes that the required parameters (`_value_of`) do not leave free."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def _sized(entry: Entry, size: Any) -> dict[str, int]:
     ports = entry.signature.ports
     sequences = {p.dims[1] for p in ports if p.jagged}
     dims = dict.fromkeys(d for p in ports for d in p.dims if d not in ("...", "b", *sequences))
-    return {dim.lstrip("?"): size(place) for place, dim in enumerate(d for d in dims if not d.isdigit())}
+    sizes = {dim.lstrip("?"): size(place) for place, dim in enumerate(d for d in dims if not d.isdigit())}
+    return sizes | OWN_SIZES.get(entry.name, {})
 
 
 def _required(entry: Entry) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How the losses of rows become one number."""
+"""What losses do with labels, and how those of rows become one number."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def weighted_mean(losses: Tensor, *weights: Tensor | None) -> Tensor:
     weight = reduce(torch.mul, given)
     total = weight.sum()
     return (losses * weight).sum() / total.where(total != 0, 1)
+
+
+def smoothed(share: Tensor, smoothing: float, classes: int) -> Tensor:
+    """The share of a class in each row after `smoothing` of it was spread over all classes."""
+    return share if smoothing == 0 else share * (1 - smoothing) + smoothing / classes

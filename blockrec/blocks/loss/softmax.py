@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 from blockrec.annotations import Axis, Range
-from blockrec.blocks.loss.reduction import weighted_mean
+from blockrec.blocks.loss.reduction import smoothed, weighted_mean
 from blockrec.registry import block
 
 
@@ -25,17 +25,23 @@ class Softmax(nn.Module):
     Args:
         positive: column of the class whose probability is the prediction.
         epsilon: added to every probability, also to the prediction, so that its logarithm stays finite.
+        smoothing: share s of every label that is spread over all classes: share · (1 − s) + s / c.
     """
 
     def __init__(
-        self, c: Axis, *, positive: Annotated[int, Range(0)] = 1, epsilon: Annotated[float, Range(0, 1)] = 0.0
+        self,
+        c: Axis,
+        *,
+        positive: Annotated[int, Range(0)] = 1,
+        epsilon: Annotated[float, Range(0, 1)] = 0.0,
+        smoothing: Annotated[float, Range(0, 1)] = 0.0,
     ) -> None:
         super().__init__()
         if c < 2:
             raise ValueError("a softmax needs at least two logits; `bce` takes one")
         if positive >= c:
             raise ValueError(f"`positive` is {positive}, the columns are 0 to {c - 1}")
-        self.classes, self.positive, self.epsilon = c, positive, epsilon
+        self.classes, self.positive, self.epsilon, self.smoothing = c, positive, epsilon, smoothing
 
     def forward(
         self,
@@ -59,7 +65,9 @@ class Softmax(nn.Module):
 
     def _two(self, logs: Tensor, label: Tensor) -> Tensor:
         yes, no = logs[:, self.positive], logs[:, 1 - self.positive]
-        return -(label * yes + (1 - label) * no)
+        share = smoothed(label, self.smoothing, 2)
+        return -(share * yes + (1 - share) * no)
 
     def _many(self, logs: Tensor, label: Tensor) -> Tensor:
-        return nll_loss(logs, label.long(), reduction="none")
+        own = nll_loss(logs, label.long(), reduction="none")
+        return own if self.smoothing == 0 else (1 - self.smoothing) * own - self.smoothing * logs.mean(dim=1)

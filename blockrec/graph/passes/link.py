@@ -72,7 +72,7 @@ def _unnamed(node: Node, signature: Signature, report: Diagnostics) -> Mapping[s
 
 def _task_ports(node: Node, signature: Signature, report: Diagnostics) -> Node:
     names = [p.name for p in signature.ports]
-    if names[:2] == ["logits", "label"] and set(signature.required_ports) <= {"logits", "label"}:
+    if names[:2] == ["logits", "label"]:
         return _weighed(node, names, report)
     message = f"block `{node.block}` is not a task's loss: it takes {', '.join(names)}, not logits and label"
     report.error("E205", message, node.params_at.get("block", node.span), help="use it under `losses:`")
@@ -80,12 +80,19 @@ def _task_ports(node: Node, signature: Signature, report: Diagnostics) -> Node:
 
 
 def _weighed(node: Node, ports: list[str], report: Diagnostics) -> Node:
-    """A task's node, whose loss has to take the weights that the task has."""
+    """A task's node, whose loss has to take the weights that the task has, and what it gets beside them."""
+    assert node.signature is not None
     refused = [port for port in node.inputs if port not in ports]
     for port in refused:
         message = f"the loss `{node.block}` takes no `{port}` of its rows"
-        report.error("E203", message, node.inputs[port][0].span, help=f"its inputs are {', '.join(ports)}")
-    return replace(node, broken=True) if refused else node
+        at = node.ports_at.get(port, node.inputs[port][0].span)
+        report.error("E203", message, at, help=f"its inputs are {', '.join(ports)}")
+    missing = [port for port in node.signature.required_ports if port not in node.inputs]
+    for port in missing:
+        message = f"input `{port}` of the loss `{node.block}` is not connected"
+        at = node.params_at.get("block", node.span)
+        report.error("E204", message, at, help=f"loss: {{block: {node.block}, in: {{{port}: NODE}}}}")
+    return replace(node, broken=True) if refused or missing else node
 
 
 def _not_connected(node: Node, port: str, signature: Signature, report: Diagnostics) -> None:

@@ -15,6 +15,8 @@ from blockrec.language.values import List, Map
 LOSS_WORDS = ("weight",)
 WEIGHTS = {"sample_weight": "weight", "mask": "mask"}
 """Keys of a task → ports of its loss."""
+GIVEN = {"logits": "logits", "label": "label", **{port: key for key, port in WEIGHTS.items()}}
+"""Ports of a loss that its task gives → the keys that say how."""
 
 
 def expand_sinks(expander: Expander) -> tuple[dict[str, Node], tuple[Sink, ...]]:
@@ -63,9 +65,10 @@ class _Sinks:
             loss if isinstance(loss, Map) else Map(spec.span, {"block": (spec.keys_at["loss"], loss, spec.at["loss"])})
         )
         path = f"tasks.{name}"
-        inputs = {"logits": (logits,), "label": (label,), **self._weights(spec)}
-        node = replace(self._node(path, raw, at), inputs=inputs)
-        self.nodes[path] = node
+        node = self._node(path, raw, at)
+        own = {port: edges for port, edges in node.inputs.items() if port and not self._refused(port, node)}
+        inputs = {"logits": (logits,), "label": (label,), **own, **self._weights(spec)}
+        self.nodes[path] = replace(node, inputs=inputs)
         report_metrics(
             spec, self.expander.features.labels.get(label.source), self.expander.document, self.expander.report
         )
@@ -73,6 +76,13 @@ class _Sinks:
         metrics = tuple(metrics) if isinstance(metrics, List) else ()
         self.found.append(Sink(name, "task", logits, label=label.source, metrics=metrics, loss=path))
         self.found.append(Sink(name, "loss", Edge(path, "out", at), weight=weight, label=label.source))
+
+    def _refused(self, port: str, node: Node) -> bool:
+        """Whether it is a port of a loss that the task itself gives: E101."""
+        if port in GIVEN:
+            message = f"`{port}` of a task's loss is not an input of its own: the task gives it"
+            self.expander.report.error("E101", message, node.ports_at[port], help=f"write `{GIVEN[port]}:` at the task")
+        return port in GIVEN
 
     def loss(self, name: str, spec: Map, at: Span) -> None:
         path = f"losses.{name}"

@@ -119,6 +119,12 @@ BLOCKS: Schema = named(
     ),
 )
 
+_BESIDE: Schema = {
+    "type": "object",
+    "additionalProperties": {**_SOURCE, "description": "A node, a feature or a label."},
+    "description": "Inputs of the loss besides logits, label and weights, by port: `{session: user}` of `jrc`.",
+}
+
 _WEIGHT: Schema = {"type": "number", "description": "Factor of this loss in the total.", "default": 1.0}
 
 TASKS: Schema = named(
@@ -130,7 +136,7 @@ TASKS: Schema = named(
             "loss": {
                 "type": ["string", "object"],
                 "required": ["block"],
-                "properties": {"block": text("Loss block.")},
+                "properties": {"block": text("Loss block."), "in": _BESIDE},
                 "description": "Loss block, or `{block: ..., <its parameters>}`.",
             },
             "label": text("Default: the label with the task's name."),

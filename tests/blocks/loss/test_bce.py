@@ -16,3 +16,8 @@ def test_is_the_mean_of_its_formula() -> None:
 def test_certain_mistakes_cost_their_logit() -> None:
     loss = BCE()(torch.tensor([[500.0]]), torch.tensor([0.0]))
     torch.testing.assert_close(loss, torch.tensor(500.0))
+
+
+def test_smoothing_moves_labels_towards_one_half() -> None:
+    logits, label = torch.randn(9, 1), torch.randint(0, 2, (9,)).float()
+    torch.testing.assert_close(BCE(smoothing=0.2)(logits, label), BCE()(logits, 0.8 * label + 0.1))

@@ -37,6 +37,13 @@ def test_more_classes_are_named_by_the_label() -> None:
     torch.testing.assert_close(Softmax(4)(logits, label.float()), cross_entropy(logits, label))
 
 
+@pytest.mark.parametrize("classes", [2, 4])
+def test_smoothing_is_that_of_torch(classes: int) -> None:
+    logits, label = torch.randn(9, classes), torch.randint(0, classes, (9,))
+    wanted = cross_entropy(logits, label, label_smoothing=0.3)
+    torch.testing.assert_close(Softmax(classes, smoothing=0.3)(logits, label.float()), wanted)
+
+
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="at least two logits; `bce` takes one"):
         Softmax(1)
