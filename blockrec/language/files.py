@@ -60,12 +60,10 @@ def read_model(model: str | Path | Mapping[str, object], report: Diagnostics) ->
 
 def _models_beside(name: str) -> list[str]:
     """YAML files of the folder that a path names, written as it is."""
-    folder = os.path.dirname(name)
     try:
-        found = sorted(os.listdir(folder or "."))
+        return sorted(str(path) for path in Path(name).parent.iterdir() if path.suffix in (".yaml", ".yml"))
     except (OSError, ValueError):
         return []
-    return [os.path.join(folder, file) for file in found if file.endswith((".yaml", ".yml"))]
 
 
 def locate(name: str, packaged: Mapping[str, Path], folder: Path | None = None) -> Path | None:
