@@ -20,6 +20,7 @@ from blockrec.data.rows_source.plan import RowsPlan
 from blockrec.data.sampling.plan import SAMPLED
 from blockrec.data.sampling.sampler import Sampler
 from blockrec.data.splits import NAMES
+from blockrec.data.tree.nodes import Nodes
 from blockrec.language.features import Sequence
 
 
@@ -31,6 +32,7 @@ class Dataset:
     splits: `train`, `valid` and `test`; the last two may be empty.
     files: the folder of generated files (with the known truth), None for files of the user.
     fits: what features learned from the training part. kept: see `blockrec.data.kept`.
+    nodes: of a tree over the items, if there is one; trained: the part `train` as training then sees it.
     """
 
     splits: Mapping[str, Split]
@@ -39,6 +41,8 @@ class Dataset:
     notes: Mapping[str, Any] = field(repr=False)
     fits: Fits = field(repr=False)
     kept: Mapping[str, arrow.Column] = field(repr=False, default_factory=dict)
+    nodes: Nodes | None = field(repr=False, default=None)
+    trained: Split | None = field(repr=False, default=None)
 
     @property
     def values(self) -> Mapping[str, Vocabulary]:
@@ -51,11 +55,15 @@ class Dataset:
         found = {key: self.notes[key] for key in ("events", "users", "items", "samples") if key in self.notes}
         if gather.sampler is not None:
             found["negatives"] = gather.sampler.describe()
+        if self.nodes is not None:
+            found["tree"] = self.nodes.describe()
         return {**found, "history": _histories(gather), "positive": _rates(gather, self.notes["binary"])}
 
     def save_vocabularies(self, folder: Path) -> None:
-        """See `Fits.save`."""
+        """See `Fits.save` and `Nodes.save`."""
         self.fits.save(folder)
+        if self.nodes is not None:
+            self.nodes.save(folder)
 
 
 def opened(folder: Path, plan: Plan | RowsPlan, files: Path | None) -> Dataset:

@@ -14,6 +14,8 @@ import torch
 from blockrec.data import Dataset
 from blockrec.data.encoding.derived import is_read
 from blockrec.data.encoding.fits import Fits
+from blockrec.data.tree.grow import with_nodes
+from blockrec.data.tree.nodes import Nodes
 from blockrec.diagnostics import Diagnostics, Source, fail
 from blockrec.graph.compile import Checked, build, check_document, with_sizes
 from blockrec.graph.ir import Graph
@@ -39,7 +41,7 @@ from blockrec.run.settings import Evaluate, eval_settings, train_settings
 class Loaded:
     """A run. path: its directory; checkpoint: the folder that the weights are from.
 
-    own_data: whether the document names the data that the run was trained on.
+    own_data: whether the document names the data that the run was trained on. nodes: of the tree over its items.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Loaded:
     device: torch.device
     evaluation: Evaluate
     own_data: bool
+    nodes: Nodes | None = None
 
     @property
     def graph(self) -> Graph:
@@ -75,6 +78,10 @@ class Loaded:
         """
         report = Diagnostics()
         names = used if used is not None else columns_read(self.document, self.graph, self.tasks, report)
+        dataset = self._opened(names, report, log)
+        return dataset if self.nodes is None else with_nodes(dataset, self.nodes)
+
+    def _opened(self, names: Collection[str], report: Diagnostics, log: Log) -> Dataset:
         if self.own_data:
             dataset = open_data(self.document, names, report, log)
             if _same(dataset, _fits(self.path, self.graph)):
@@ -108,7 +115,9 @@ def load_run(
     assert document is not None
     checked = check_document(document, imports, report)
     report.raise_errors()
-    checked = with_sizes(checked, {root: v.rows for root, v in _fits(run, checked.graph).vocabularies.items()})
+    sizes = {root: v.rows for root, v in _fits(run, checked.graph).vocabularies.items()}
+    nodes = read_nodes(run)
+    checked = with_sizes(checked, sizes if nodes is None else {**sizes, nodes.key: sizes[nodes.key] + nodes.tree.inner})
     train, evaluation = train_settings(document.evaluated("train")), eval_settings(document.evaluated("eval"))
     where = pick_device(device or train.device, None if device else document.evaluated("train").at.get("device"))
     with where, torch.random.fork_rng():
@@ -116,7 +125,8 @@ def load_run(
     set_precision(model, train.precision, where, tf32=train.tf32, at=document.evaluated("train").at.get("precision"))
     load_weights(folder, model)
     own = data is None and not any(word.startswith(("data.", "features.", "data=", "features=")) for word in sets)
-    return Loaded(run, folder, document, checked, model.eval(), tasks_of(checked.graph), where, evaluation, own)
+    tasks = tasks_of(checked.graph)
+    return Loaded(run, folder, document, checked, model.eval(), tasks, where, evaluation, own, nodes)
 
 
 def _document(run: Path, data: str | None, sets: Sequence[str], report: Diagnostics) -> Document | None:
@@ -139,6 +149,14 @@ def _fits(run: Path, graph: Graph) -> Fits:
         raise fail("E501", f"cannot read what `{run}` learned from its data: {error}") from error
     report.raise_errors()
     return fits
+
+
+def read_nodes(run: Path) -> Nodes | None:
+    """Of the tree over the items of a run; None if it has none. E501 for one that cannot be read."""
+    try:
+        return Nodes.load(run / VOCABULARIES)
+    except (OSError, ValueError, KeyError) as error:
+        raise fail("E501", f"cannot read the tree of `{run}`: {error}") from error
 
 
 def _learning(graph: Graph) -> Iterable[Feature]:

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 
 from blockrec.data import Dataset, open_dataset
+from blockrec.data.tree.grow import grown
+from blockrec.data.tree.plan import TREE, read_tree
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean, fail, render
 from blockrec.graph.compile import Checked, build, check_document, with_sizes
 from blockrec.graph.facts import facts
@@ -125,11 +127,12 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         raise fail("E501", "there are no training samples", document.evaluated("data").span, help=help)
     for warning in report.warnings:
         log.say(render(warning))
+    dataset = _with_tree(dataset, document)
     checked = with_sizes(checked, dataset.vocabularies)
     seed_everything(seed)
     model, kernels = _model(checked, train, device, section)
     values = with_defaults(document.evaluated("data"), DATA)
-    feed = Rows.of(dataset.splits["train"], values, seed)
+    feed = Rows.of(dataset.trained or dataset.splits["train"], values, seed)
     plan = Plan.of(feed.per_epoch, epochs=epochs, steps=steps)
     updater = build_updater(model, train, steps=plan.steps, per_epoch=plan.per_epoch)
     return Job(
@@ -149,6 +152,14 @@ def prepare(source: str | Path | Mapping[str, Any], wishes: Wishes, log: Log) ->
         len(report.warnings),
         wishes.profile,
     )
+
+
+def _with_tree(dataset: Dataset, document: Document) -> Dataset:
+    """The dataset with the tree that the document asks for, if it does; raises after errors."""
+    report = Diagnostics()
+    plan = read_tree(document.evaluated("data"), document.features, report)
+    report.raise_errors()
+    return grown(dataset, plan) if plan is not None else dataset
 
 
 def _model(checked: Checked, train: Train, device: torch.device, section: Map) -> tuple[Model, tuple[Choice, ...]]:
@@ -199,6 +210,7 @@ def columns_read(document: Document, graph: Graph, tasks: Sequence[Task], report
     _check_groups(groups, document, report)
     report.raise_errors()
     others = {*groups.values()} | ranked_columns(eval_settings(document.evaluated("eval")), document.features)
+    others |= {*document.features.features} & {document.evaluated("data").section(TREE).get("by")}
     return [*graph.used_features(), *sorted(others - set(graph.used_features()))]
 
 

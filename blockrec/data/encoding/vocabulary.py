@@ -17,11 +17,23 @@ UNSEEN = 0
 
 
 @dataclass(frozen=True)
+class Inner:
+    """Rows of a table for the inner nodes of a tree over the values. tree: names it; equal for equal trees."""
+
+    rows: int = 0
+    tree: str = ""
+
+
+@dataclass(frozen=True)
 class Vocabulary:
-    """Unique values without null; value i has the row i + 1, and the last `cold` rows are shared by all others."""
+    """Unique values without null; value i has the row i + 1, and the next `cold` rows are shared by all others.
+
+    inner: rows behind all of these.
+    """
 
     values: Column
     cold: int = 0
+    inner: Inner = Inner()
 
     @classmethod
     def of(cls, columns: list[Column], cold: int = 0) -> Vocabulary:
@@ -36,8 +48,8 @@ class Vocabulary:
 
     @property
     def rows(self) -> int:
-        """Rows of a table: row 0, one for each value, and the cold ones."""
-        return len(self.values) + 1 + self.cold
+        """Rows of a table: row 0, one for each value, the cold ones, and those of inner nodes."""
+        return len(self.values) + 1 + self.cold + self.inner.rows
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         """[n] rows; null has row 0, as has a value that is not in the vocabulary if there are no cold rows."""

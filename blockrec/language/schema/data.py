@@ -5,6 +5,7 @@ from __future__ import annotations
 from blockrec.language.schema.files import CSV, MIND, WORDS
 from blockrec.language.schema.generated import PLANTED, SIZED
 from blockrec.language.schema.parts import Schema, closed, files, names, number, text, whole
+from blockrec.language.schema.tree import TREE
 
 _FORMS = "e.g. `data: {events: log.csv}`, or `data: {train: rows.parquet}`"
 _INSTEAD = ("events", "train", "valid", "test", "synthetic")
@@ -213,6 +214,7 @@ DATA: Schema = closed(
         },
         "samples": SAMPLES,
         "negatives": DRAWN,
+        "tree": TREE,
         "split": SPLIT,
         "shuffle_histories": {
             "type": "boolean",
