@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blockrec.annotations import Axis, Range
+    from blockrec.annotations import AtMost, Axis, Range
     from blockrec.diagnostics import BlockrecError
     from blockrec.graph.compile import check, compile
     from blockrec.jagged import Jagged
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __version__ = "0.1.0"
-__all__ = ["Axis", "BlockrecError", "Jagged", "Range", "__version__", "block", "check", "compile", "load"]
+__all__ = ["AtMost", "Axis", "BlockrecError", "Jagged", "Range", "__version__", "block", "check", "compile", "load"]
 
 _HOMES = {
+    "AtMost": "blockrec.annotations",
     "Axis": "blockrec.annotations",
     "BlockrecError": "blockrec.diagnostics",
     "Jagged": "blockrec.jagged",

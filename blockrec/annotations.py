@@ -1,6 +1,6 @@
 """Reads a `Signature` from a block's class: its `forward` annotations, constructor hints and docstring.
 
-`Axis` and `Range` are what block authors write; both leave the class an ordinary `nn.Module` for a type checker.
+`Axis`, `AtMost` and `Range` are what block authors write; the class stays an ordinary `nn.Module`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,13 @@ class Range:
     high: float | None = None
 
 
+@dataclass(frozen=True)
+class AtMost:
+    """A size that another one limits: `q: Annotated[Axis, AtMost("d")]`, for a query that is padded to the keys."""
+
+    axis: str
+
+
 DTYPES = {"Float": "float", "Int": "int", "Integer": "int", "Bool": "bool", "Num": "num", "Shaped": "any"}
 
 
@@ -59,6 +66,7 @@ def read_signature(cls: type) -> Signature:
         several=several,
         infers=hasattr(cls, "infer"),
         takes_kernel=any(p.name == "kernel" for p in arguments),
+        at_most={p.name: limit for p in axes for limit in _limits(init[p.name])},
         looks_up=dict(inside.get("looks_up", {})),
         doc=inspect.cleandoc(cls.__doc__ or ""),
     )
@@ -82,6 +90,10 @@ def _arguments(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def _is_axis(hint: Any) -> bool:
     options = get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
     return any(_AXIS in get_args(option) for option in options)
+
+
+def _limits(hint: Any) -> list[str]:
+    return [mark.axis for mark in get_args(hint) if isinstance(mark, AtMost)]
 
 
 def _outputs(cls: type, hint: Any, namespace: dict[str, Any], inside: dict[str, Any]) -> tuple[tuple[Port, ...], bool]:
@@ -118,6 +130,9 @@ def _check_axes(cls: type, signature: Signature) -> None:
     for axis in signature.axes:
         if axis not in bound:
             raise TypeError(f"{cls.__name__}: no input has the axis `{axis}`, so its size cannot be inferred")
+    for axis, limit in signature.at_most.items():
+        if limit not in bound:
+            raise TypeError(f"{cls.__name__}: no input has the axis `{limit}`, which limits `{axis}`")
     for port in signature.outputs:
         for place, dim in enumerate(port.dims):
             sequence = port.jagged and place == 1

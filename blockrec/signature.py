@@ -63,6 +63,7 @@ class Signature:
     axes: constructor arguments that the compiler infers; optional_axes: those that may stay None.
     schema: JSON Schema of the parameters; defaults: their default values.
     infers: the block has its own `infer(params, **types)`. takes_kernel: its constructor takes a `kernel`.
+    at_most: axis → the axis that it may not exceed.
     looks_up: port → the op that can read its steps from tables itself, instead of from looked up copies.
     doc: its docstring; parameter descriptions are in the schema.
     """
@@ -76,6 +77,7 @@ class Signature:
     several: bool = False
     infers: bool = False
     takes_kernel: bool = False
+    at_most: Mapping[str, str] = field(default_factory=dict)
     looks_up: Mapping[str, str] = field(default_factory=dict)
     doc: str = ""
 
@@ -105,12 +107,13 @@ def tokens(dims: str) -> tuple[str, ...]:
 
 @dataclass
 class Mismatch(Exception):
-    """Why a value does not fit a port; `axis` names the axis that disagrees, if one does."""
+    """Why a value does not fit a port; `axis` names the axis that disagrees, if one does, `limit` one it exceeds."""
 
     code: str
     message: str
     axis: str = ""
     help: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,15 @@ def match(port: Port, given: Type, axes: dict[str, Bound], at: Span) -> None:
             _bind(dim, value, axes, at, given, port.name)
         elif int(dim) != value:
             raise Mismatch("E310", f"{given}, but the port takes {port}")
+
+
+def check_limits(signature: Signature, axes: Mapping[str, Bound]) -> None:
+    """Raise `Mismatch` if an axis is longer than the one that limits it."""
+    for axis, limit in signature.at_most.items():
+        if axis in axes and limit in axes and axes[axis].value > axes[limit].value:
+            size, most = axes[axis].value, axes[limit].value
+            message = f"[..., {size}], but `{axis}` is at most `{limit}`, which is {most}"
+            raise Mismatch("E310", message, axis, limit=limit)
 
 
 def _wrong_form(port: Port, given: Type) -> Mismatch:

@@ -9,7 +9,7 @@ import pytest
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from blockrec.annotations import Axis, Range, read_signature
+from blockrec.annotations import AtMost, Axis, Range, read_signature
 from blockrec.jagged import Jagged
 from blockrec.signature import Signature
 
@@ -79,6 +79,11 @@ class NoAnnotation(nn.Module):
     def forward(self, x: Tensor) -> Float[Tensor, "b d"]: ...
 
 
+class UnboundLimit(nn.Module):
+    def __init__(self, d: Annotated[Axis, AtMost("e")]) -> None: ...
+    def forward(self, a: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]: ...
+
+
 class UnboundAxis(nn.Module):
     def __init__(self, e: Axis) -> None: ...
 
@@ -100,6 +105,7 @@ class StrangeHint(nn.Module):
     [
         (NoReturn, "needs a return annotation"),
         (NoAnnotation, "`x` needs a jaxtyping annotation"),
+        (UnboundLimit, "no input has the axis `e`, which limits `d`"),
         (UnboundAxis, "no input has the axis `e`"),
         (UnboundOutput, "axis `e`, which no input binds"),
         (StrangeHint, "no JSON Schema for the hint"),

@@ -60,3 +60,16 @@ def test_a_default_and_the_dim_of_a_feature_have_places_too(checked: Any) -> Non
         ("`d` = 5 comes from here", "user"),
         ("2 comes from here", "price"),
     ]
+
+
+def test_a_query_wider_than_the_keys_has_both_places(checked: Any) -> None:
+    graph = (
+        BASE + "  pooled: {block: din, in: {query: wide, keys: steps}}\n  logit: {block: linear, in: pooled, out: 1}"
+    )
+    (error,) = checked(graph, OUT)[1].errors
+    assert error.code == "E310" and error.at is not None and error.at.text == "wide"
+    assert error.label == "[..., 9], but `q` is at most `d`, which is 8"
+    assert [f"{text} @ {at.text}" for at, text in error.notes] == [
+        "`d` = 8 comes from here @ 8",
+        "9 comes from here @ 9",
+    ]

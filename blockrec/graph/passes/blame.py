@@ -23,7 +23,8 @@ def blame(
     notes: list[Note] = []
     if known is not None and (first := node.signature.port(known.port)):
         bound = next(e for e in node.inputs[known.port] if e.span == known.by)
-        notes += _notes(derivation, bound, first, wrong.axis, f"`{wrong.axis}` = ")
+        axis = wrong.limit or wrong.axis
+        notes += _notes(derivation, bound, first, axis, f"`{axis}` = ")
     notes += _notes(derivation, edge, port, wrong.axis, "")
     return [*dict.fromkeys(notes)]
 

@@ -13,7 +13,7 @@ from blockrec.graph.library import Library
 from blockrec.graph.passes.blame import blame
 from blockrec.language.expressions import ExpressionError, evaluate
 from blockrec.language.features import Feature, Label
-from blockrec.signature import LEADING, Bound, Mismatch, Port, Signature, Type, match
+from blockrec.signature import LEADING, Bound, Mismatch, Port, Signature, Type, check_limits, match
 
 KINDS = {"E310": "shape mismatch", "E315": "wrong kind of value", "E316": "rows do not correspond"}
 RAW_DTYPES = {"float32": "float", "float64": "float", "bool": "bool"}
@@ -77,6 +77,7 @@ class _Inference:
             if port.variadic:
                 axes[port.name] = Bound([edge.source for edge in node.inputs.get(port.name, ())], node.span, port.name)
             complete &= port.optional or bool(node.inputs.get(port.name))
+        complete = complete and self._within_limits(node, signature, axes)
         outputs = self._outputs(node, signature, axes) if complete and not node.broken else None
         if outputs is None:
             return replace(node, broken=True)
@@ -125,8 +126,19 @@ class _Inference:
             return False
         return True
 
+    def _within_limits(self, node: Node, signature: Signature, axes: Mapping[str, Bound]) -> bool:
+        try:
+            check_limits(signature, axes)
+        except Mismatch as mismatch:
+            bound = axes[mismatch.axis]
+            port = next(p for p in signature.ports if p.name == bound.port)
+            edge = next(e for e in node.inputs[bound.port] if e.span == bound.by)
+            self._report(node, port, edge, mismatch, axes)
+            return False
+        return True
+
     def _report(self, node: Node, port: Port, edge: Edge, mismatch: Mismatch, axes: Mapping[str, Bound]) -> None:
-        known = axes.get(mismatch.axis)
+        known = axes.get(mismatch.limit or mismatch.axis)
         notes = blame(self.derivation, node, port, edge, mismatch, known)
         where = f"input `{port.name}` of `{node.name}` (block {node.block})"
         kind = KINDS[mismatch.code]
