@@ -67,7 +67,7 @@ def search(path: Path) -> Values:
 
 
 def measured(trial: Trial, seed: int, probes: Sequence[Probe]) -> dict[str, float]:
-    """Test metrics of one run, its processor seconds, and what the probes find in its directory."""
+    """Test metrics of one run, its speed and processor seconds, and what the probes find in its directory."""
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         result = run(
@@ -81,7 +81,7 @@ def measured(trial: Trial, seed: int, probes: Sequence[Probe]) -> dict[str, floa
             console=_console(),
         )
         values = {k.removeprefix(TASK): v for k, v in result.metrics.items() if k.startswith(TASK)}
-        values["CPU s"] = time.process_time() - start
+        values |= {"CPU s": time.process_time() - start, "rows/s": result.rows_per_second}
         assert result.directory is not None
         for probe in probes:
             values |= probe(result.directory)
