@@ -1,7 +1,8 @@
 """Products of the steps of each sample with its vector, on the GPU: the kernel of `target_dot` and `segment_sum`.
 
 Each is the other's backward: `target_dot` is a dot a step, whose gradients are a sum and an outer product;
-`segment_sum` is a sum, whose gradients are a dot and an outer product. Steps are read once.
+`segment_sum` is a sum, whose gradients are a dot and an outer product. Steps are read once, in place of copies also
+where they are rows of a table (`looked_dot`, `looked_sum`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def products(
     VECTORS,
     STEPS,
     FACTORS,
+    IDS,
     OFFSETS,
     DOTS,
     SUMS,
@@ -31,7 +33,10 @@ def products(
     BT: tl.constexpr,
     ACC: tl.constexpr,
 ):
-    """dot_t = ⟨vector, step_t⟩, sum = Σ_t factor_t · step_t, outer_t = factor_t · vector: those that have a place."""
+    """dot_t = ⟨vector, step_t⟩, sum = Σ_t factor_t · step_t, outer_t = factor_t · vector: those that have a place.
+
+    With ids a step is that row of `STEPS`, a table.
+    """
     i, part = tl.program_id(0).to(tl.int64), tl.program_id(1)
     start, length = span(OFFSETS, i)
     channel = tl.arange(0, D)
@@ -42,7 +47,10 @@ def products(
     for first in tl.range(part * BT, length, tl.num_programs(1) * BT):
         step = first + tl.arange(0, BT)
         own = step < length
-        place = (start + step)[:, None] * WIDTH + channel[None, :]
+        row = start + step
+        if IDS is not None:
+            row = tl.load(IDS + row, mask=own, other=0).to(tl.int64)
+        place = row[:, None] * WIDTH + channel[None, :]
         both = own[:, None] & inside[None, :]
         steps = tl.load(STEPS + place, mask=both, other=0.0).to(ACC)
         if DOTS is not None:
@@ -69,18 +77,23 @@ def run(
     *,
     vectors: Tensor | None = None,
     factors: Tensor | None = None,
+    ids: Tensor | None = None,
     dots: bool = False,
     sums: bool = False,
     outer: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """(dots [Σt], sums [b, d], outer [Σt, d]); what is not asked for is empty."""
-    samples, (total, width) = offsets.shape[0] - 1, steps.shape
+    """(dots [Σt], sums [b, d], outer [Σt, d]); what is not asked for is empty.
+
+    ids [Σt]: `steps` is a table of which these rows are read; then dots have as many bits as sums, since dots with
+    several tables are added.
+    """
+    samples, width, total = offsets.shape[0] - 1, steps.shape[1], (steps if ids is None else ids).shape[0]
     acc, size = accumulator(steps), tile(width)
     shared = parts(samples, total, size)
-    to_dots = steps.new_empty(total if dots else 0)
+    to_dots = steps.new_empty(total if dots else 0, dtype=None if ids is None else accumulated(steps))
     partial = steps.new_empty((shared, samples, width), dtype=accumulated(steps)) if sums else None
     to_outer = steps.new_empty(steps.shape if outer else (0,))
-    given = (vectors, steps, factors, offsets, to_dots if dots else None, partial, to_outer if outer else None)
+    given = (vectors, steps, factors, ids, offsets, to_dots if dots else None, partial, to_outer if outer else None)
     launch(products, (samples, shared), *given, WIDTH=width, D=padded(width), BT=size, ACC=acc)
     summed = steps.new_empty(0) if partial is None else partial.sum(0).to(steps.dtype)
     return to_dots, summed, to_outer
@@ -91,10 +104,12 @@ def builds(op: str, *, reads: str, writes: str) -> Iterator[Build]:
     for number, width in (("fp32", 16), ("fp32", 64), ("fp16", 64)):
         given = {name: f"*{number}" for name in (*reads.split(), *writes.split()) if name != "SUMS"}
         given |= {"SUMS": "*fp32"} if "SUMS" in writes else {}
-        absent = {name: None for name in ("VECTORS", "FACTORS", "DOTS", "SUMS", "OUTER") if name not in given}
+        given |= {"IDS": "*i64"} | ({"DOTS": "*fp32"} if "DOTS" in writes else {}) if "IDS" in reads else {}
+        absent = {name: None for name in ("VECTORS", "FACTORS", "IDS", "DOTS", "SUMS", "OUTER") if name not in given}
         constants = {"WIDTH": width, "D": padded(width), "BT": tile(width), "ACC": tl.float32} | absent
         passes = 1 + ("OUTER" in given)
         one = width * passes + ("FACTORS" in given) + ("DOTS" in given)
         work = 2 * width * (("DOTS" in given) + ("SUMS" in given)) + width * ("OUTER" in given)
         types = {"STEPS": f"*{number}", "OFFSETS": "*i64", **given}
-        yield Build(f"{op} {number} d={width}", products, types, constants, flops=work, bytes=SIZES[number] * one)
+        moved = SIZES[number] * one + 8 * ("IDS" in given)
+        yield Build(f"{op} {number} d={width}", products, types, constants, flops=work, bytes=moved)

@@ -18,6 +18,7 @@ from torch.library import custom_op
 from torch.nn.functional import embedding
 
 from blockrec.jagged import Jagged
+from blockrec.ops.occurrences import group_by_id
 
 
 class Ports(NamedTuple):
@@ -145,6 +146,9 @@ def group_ids(ids: Tensor, height: int) -> tuple[Tensor, Tensor]:
 
     found = group(ids, height)
     return found.places, found.starts
+
+
+group_ids.register_kernel("cuda")(group_by_id)
 
 
 @group_ids.register_fake

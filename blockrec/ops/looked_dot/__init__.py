@@ -48,9 +48,9 @@ def _(query: Tensor, _tables: Sequence[Tensor], ids: Sequence[Tensor], *_others:
 def _differentiate(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
     from blockrec.ops.looked_sum import forward as looked_sum
 
-    query, *others = kept(ctx)
-    to_query = looked_sum(grad, *others) if ctx.needs_input_grad[0] else None
-    return to_query, *to_ports(grad, query, others[0])
+    query, tables, *others = kept(ctx)
+    to_query = looked_sum(grad, tables, *others) if ctx.needs_input_grad[0] else None
+    return to_query, *to_ports(grad, query, tables)
 
 
 forward.register_autograd(_differentiate, setup_context=save)

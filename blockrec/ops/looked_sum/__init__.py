@@ -50,9 +50,9 @@ def _(weights: Tensor, tables: Sequence[Tensor], _ids: Sequence[Tensor], offsets
 def _differentiate(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
     from blockrec.ops.looked_dot import forward as looked_dot
 
-    weights, *others = kept(ctx)
-    to_weights = looked_dot(grad, *others) if ctx.needs_input_grad[0] else None
-    return to_weights, *to_ports(weights, grad, others[0])
+    weights, tables, *others = kept(ctx)
+    to_weights = looked_dot(grad, tables, *others) if ctx.needs_input_grad[0] else None
+    return to_weights, *to_ports(weights, grad, tables)
 
 
 forward.register_autograd(_differentiate, setup_context=save)
