@@ -128,7 +128,8 @@ def _idle_tables(graph: Graph, wanted: Mapping[str, set[str]]) -> Iterator[Idle]
 
 def gets_none_by_design(name: str, signature: Signature, params: Mapping[str, Any]) -> bool:
     """Whether a sentence of the docstring like "with `key: value` the parameter `a.*.bias` gets no gradient" holds."""
-    settings = {f"{k}: {v}" for k, v in {**signature.defaults, **params}.items()}
+    values = {**signature.defaults, **params}
+    settings = {f"{k}: {str(v).lower() if isinstance(v, bool) else v}" for k, v in values.items()}
     sentences = [s for s in " ".join(signature.doc.split()).split(". ") if "gets no gradient" in s]
     marked = [re.findall("`([^`]*)`", s) for s in sentences]
     return any(

@@ -1,0 +1,92 @@
+"""Target attention in windows of growing age."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from blockrec.annotations import AtMost, Axis, Range
+from blockrec.blocks.activations import Activation
+from blockrec.blocks.sequence.encoding import widened
+from blockrec.blocks.tower.mlp import MLP, Layer, Norm
+from blockrec.jagged import Jagged
+from blockrec.ops import Kernel, bind
+from blockrec.registry import block
+
+
+@block("multi_window_din")
+class MultiWindowDIN(nn.Module):
+    """Pool each of several windows of a history by learned scores: out = [r_1 ‖ r_2 ‖ … ‖ query].
+
+    score_t = PReLU(Linear(MLP([key_t ‖ query ⊙ key_t ‖ query]))), with q ≤ d and the query padded with zeros,
+    r_k = Σ score_t · key_t over the steps t of window k, divided by their number: no softmax. Windows lie side by side
+    from the first step on, which is the newest in histories that run backwards; steps beyond the last one are not read.
+    TorchEasyRec's encoder for several time scales. An empty window gives zeros, so an empty history does not give zeros
+    but the query behind them.
+
+    Args:
+        windows: their lengths in steps.
+        hidden: widths of the scoring network.
+        activation: after each of its layers.
+        norm: before each activation; its statistics are over all steps.
+    """
+
+    attention = ("mlp",)
+    """Parts whose inputs serve attention alone."""
+
+    ends: Tensor
+
+    def __init__(
+        self,
+        q: Annotated[Axis, AtMost("d")],
+        d: Axis,
+        *,
+        windows: list[Annotated[int, Range(1)]] = [1, 5, 20],
+        hidden: list[Annotated[int, Range(1)]] = [64, 32],
+        activation: Activation = "relu",
+        norm: Norm = "none",
+        kernel: Kernel = "auto",
+    ) -> None:
+        super().__init__()
+        if q > d:
+            raise ValueError(f"the query is wider ({q}) than the keys ({d})")
+        if not hidden or not windows:
+            raise ValueError("`hidden` and `windows` need at least one number each")
+        bound = bind("target_linear", kernel)
+        self.first, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
+        self.sum = bind("segment_sum", kernel).call
+        self.score = nn.Sequential(nn.Linear(hidden[-1], 1), nn.PReLU())
+        self.mlp = MLP(3 * d, hidden=hidden, activation=activation, norm=norm)
+        self.register_buffer("ends", torch.tensor([*accumulate(windows)]), persistent=False)
+        self.d, self.longest = d, max(windows)
+
+    def forward(
+        self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]
+    ) -> Float[Tensor, "b {d * (len(windows) + 1)}"]:
+        windows, scores = self._windows(keys), self._scores(query, keys)
+        shape = keys.batch, self.ends.shape[0] + 1
+        sums = self.sum(windows, windows.like(scores)).view(*shape, self.d)[:, :-1]
+        counts = windows.lengths.view(*shape, 1)[:, :-1].clamp(min=1)
+        return torch.cat([(sums / counts).flatten(1), widened(query, self.d)], dim=1)
+
+    def _windows(self, keys: Jagged) -> Jagged:
+        """Each window as a sample of its own, the steps beyond them as one more."""
+        ends = torch.minimum(self.ends, keys.lengths.unsqueeze(1)) + keys.offsets[:-1].unsqueeze(1)
+        ends = torch.cat([ends, keys.offsets[1:].unsqueeze(1)], dim=1).flatten()
+        return Jagged(keys.values, torch.cat([keys.offsets[:1], ends]), max(self.longest, keys.max_length))
+
+    def _scores(self, query: Tensor, keys: Jagged) -> Tensor:
+        """[Σt]"""
+        layer, *others = self.mlp.layers
+        assert isinstance(layer, Layer)
+        of_key, of_product, of_query = layer.linear.weight.chunk(3, dim=1)
+        weight = torch.cat([of_query, of_key, torch.zeros_like(of_key), of_product], dim=1)
+        steps = layer.finish(self.first(query, keys, weight, layer.linear.bias).values)
+        for other in others:
+            steps = other(steps)
+        scores: Tensor = self.score(steps)
+        return scores.squeeze(-1)
