@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
@@ -24,12 +24,14 @@ class MultiWindowDIN(nn.Module):
 
     score_t = PReLU(Linear(MLP([key_t ‖ query ⊙ key_t ‖ query]))), with q ≤ d and the query padded with zeros,
     r_k = Σ score_t · key_t over the steps t of window k, divided by their number: no softmax. Windows lie side by side
-    from the first step on, which is the newest in histories that run backwards; steps beyond the last one are not read.
+    from the newest step on; steps beyond the last one are not read.
     TorchEasyRec's encoder for several time scales. An empty window gives zeros, so an empty history does not give zeros
     but the query behind them.
 
     Args:
         windows: their lengths in steps.
+        begin: where the first window is, at the `newest` step or the `oldest`; TorchEasyRec counts from the first step
+            of a list, which is the oldest one here.
         hidden: widths of the scoring network.
         activation: after each of its layers.
         norm: before each activation; its statistics are over all steps.
@@ -46,6 +48,7 @@ class MultiWindowDIN(nn.Module):
         d: Axis,
         *,
         windows: list[Annotated[int, Range(1)]] = [1, 5, 20],
+        begin: Literal["newest", "oldest"] = "newest",
         hidden: list[Annotated[int, Range(1)]] = [64, 32],
         activation: Activation = "relu",
         norm: Norm = "none",
@@ -62,21 +65,27 @@ class MultiWindowDIN(nn.Module):
         self.score = nn.Sequential(nn.Linear(hidden[-1], 1), nn.PReLU())
         self.mlp = MLP(3 * d, hidden=hidden, activation=activation, norm=norm)
         self.register_buffer("ends", torch.tensor([*accumulate(windows)]), persistent=False)
-        self.d, self.longest = d, max(windows)
+        self.d, self.longest, self.backwards = d, max(windows), begin == "newest"
 
     def forward(
         self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]
     ) -> Float[Tensor, "b {d * (len(windows) + 1)}"]:
         windows, scores = self._windows(keys), self._scores(query, keys)
         shape = keys.batch, self.ends.shape[0] + 1
-        sums = self.sum(windows, windows.like(scores)).view(*shape, self.d)[:, :-1]
-        counts = windows.lengths.view(*shape, 1)[:, :-1].clamp(min=1)
-        return torch.cat([(sums / counts).flatten(1), widened(query, self.d)], dim=1)
+        sums = self.sum(windows, windows.like(scores)).view(*shape, self.d)
+        means = sums / windows.lengths.view(*shape, 1).clamp(min=1)
+        means = means.flip(1)[:, :-1] if self.backwards else means[:, :-1]
+        return torch.cat([means.flatten(1), widened(query, self.d)], dim=1)
 
     def _windows(self, keys: Jagged) -> Jagged:
-        """Each window as a sample of its own, the steps beyond them as one more."""
-        ends = torch.minimum(self.ends, keys.lengths.unsqueeze(1)) + keys.offsets[:-1].unsqueeze(1)
-        ends = torch.cat([ends, keys.offsets[1:].unsqueeze(1)], dim=1).flatten()
+        """Each window as a sample of its own, the steps beyond them as one more; in the order of the steps."""
+        read = torch.minimum(self.ends, keys.lengths.unsqueeze(1))
+        if self.backwards:
+            starts = (keys.offsets[1:].unsqueeze(1) - read).flip(1)
+            ends = torch.cat([starts, keys.offsets[1:].unsqueeze(1)], dim=1).flatten()
+        else:
+            ends = read + keys.offsets[:-1].unsqueeze(1)
+            ends = torch.cat([ends, keys.offsets[1:].unsqueeze(1)], dim=1).flatten()
         return Jagged(keys.values, torch.cat([keys.offsets[:1], ends]), max(self.longest, keys.max_length))
 
     def _scores(self, query: Tensor, keys: Jagged) -> Tensor:
