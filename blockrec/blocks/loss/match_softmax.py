@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int, Num
 from torch import Tensor, nn
 
 from blockrec.annotations import Range
+from blockrec.blocks.interaction.nearness import Nearness, as_item, as_query
 from blockrec.blocks.loss.log_sum import log_sum_exp
 from blockrec.blocks.loss.reduction import weighted_mean
 from blockrec.jagged import Jagged
@@ -33,7 +33,7 @@ class MatchSoftmax(nn.Module):
     Modeling for Large Corpus Item Recommendations", RecSys 2019, eq. 3); `item_logq` is taken off the positive too.
 
     Args:
-        similarity: dot: ⟨query, item⟩. cosine: both are divided by their lengths first.
+        similarity: dot: ⟨query, item⟩. cosine: both are divided by their lengths first. euclid: −‖query − item‖².
         temperature: similarities are divided by it.
         in_batch: whether the items of the other rows are negatives; those of rows that the mask leaves out are too.
         shared: whether all rows see the `negatives` of each of them, instead of their own only.
@@ -42,7 +42,7 @@ class MatchSoftmax(nn.Module):
     def __init__(
         self,
         *,
-        similarity: Literal["dot", "cosine"] = "dot",
+        similarity: Nearness = "dot",
         temperature: Annotated[float, Range(1e-6)] = 1.0,
         in_batch: bool = True,
         shared: bool = False,
@@ -51,7 +51,7 @@ class MatchSoftmax(nn.Module):
         super().__init__()
         bound = bind("target_dot", kernel)
         self.dot, self.kernel, self.kernel_why = bound.call, bound.kernel, bound.why
-        self.cosine, self.temperature = similarity == "cosine", temperature
+        self.nearness, self.temperature = similarity, temperature
         self.in_batch, self.shared = in_batch, shared
 
     def forward(
@@ -73,7 +73,7 @@ class MatchSoftmax(nn.Module):
         _go_together(item_id, {"negatives_id": negatives_id, "hard_id": hard_id})
         _belong(negatives, {"negatives_id": negatives_id, "negatives_logq": negatives_logq}, "negatives")
         _belong(hard, {"hard_id": hard_id, "hard_logq": hard_logq}, "hard")
-        query, item = self._normal(query) / self.temperature, self._normal(item)
+        query, item = as_query(query, self.nearness) / self.temperature, as_item(item, self.nearness)
         positive = _less((query * item).sum(dim=1), item_logq)
         wide, long = [], []
         if self.in_batch:
@@ -86,12 +86,9 @@ class MatchSoftmax(nn.Module):
             long.append(self._own(query, hard, item_id, hard_id, hard_logq))
         return weighted_mean(log_sum_exp(positive, wide, long) - positive, weight, mask)
 
-    def _normal(self, x: Tensor) -> Tensor:
-        return F.normalize(x, dim=-1) if self.cosine else x
-
     def _own(self, query: Tensor, items: Jagged, own: Tensor | None, ids: Jagged | None, logq: Jagged | None) -> Jagged:
         """[b, n] similarities with the row's negatives."""
-        scores = _less(self.dot(query, items.like(self._normal(items.values))).values, _values(logq))
+        scores = _less(self.dot(query, items.like(as_item(items.values, self.nearness))).values, _values(logq))
         if own is not None and ids is not None:
             scores = scores.masked_fill(ids.values == own[ids.rows], -torch.inf)
         return items.like(scores)
@@ -100,7 +97,7 @@ class MatchSoftmax(nn.Module):
         self, query: Tensor, items: Jagged, own: Tensor | None, ids: Jagged | None, logq: Jagged | None
     ) -> Tensor:
         """[b, Σn] similarities with the negatives of all rows."""
-        scores = _less(query @ self._normal(items.values).T, _values(logq))
+        scores = _less(query @ as_item(items.values, self.nearness).T, _values(logq))
         return scores if own is None or ids is None else scores.masked_fill(own[:, None] == ids.values, -torch.inf)
 
     def _check(self, negatives: Jagged | None, hard: Jagged | None) -> None:

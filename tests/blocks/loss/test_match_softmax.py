@@ -54,6 +54,10 @@ def slow(params: dict[str, Any], given: dict[str, Any]) -> Tensor:
         query = given["query"][row]
         if params.get("similarity") == "cosine":
             query, vector = query / query.norm(), vector / vector.norm()
+        if params.get("similarity") == "euclid":
+            return torch.exp(
+                -((query - vector).norm() ** 2) / params["temperature"] - (0 if logq is None else logq.squeeze())
+            )
         return torch.exp(query @ vector / params.get("temperature", 1.0) - (0 if logq is None else logq.squeeze()))
 
     losses = []
@@ -88,7 +92,7 @@ SOURCES = [
 ]
 PARAMS = [
     {"in_batch": in_batch, "shared": shared, "similarity": similarity, "temperature": 0.5}
-    for in_batch, shared, similarity in product([True, False], [True, False], ["dot", "cosine"])
+    for in_batch, shared, similarity in product([True, False], [True, False], ["dot", "cosine", "euclid"])
 ]
 
 
