@@ -12,6 +12,7 @@ from blockrec.graph.forms import CONCAT
 from blockrec.graph.ir import Graph
 from blockrec.graph.library import Library, read_library
 from blockrec.graph.measured import Measured
+from blockrec.graph.passes.classes import check_classes
 from blockrec.graph.passes.expand import Expander
 from blockrec.graph.passes.fuse import mark_fused
 from blockrec.graph.passes.infer import infer_types
@@ -127,6 +128,7 @@ def check_document(document: Document, imports: Iterable[str | Path], report: Di
     graph = link(graph, library.entries[CONCAT].signature, report)
     graph = check_tables(graph, report)
     graph = infer_types(graph, library, report)
+    check_classes(graph, report)
     graph = check_tied(graph, report)
     graph = mark_recomputed(graph, document.evaluated("train"), report)
     whole, measured = measure(graph, library, features.sequences, report)

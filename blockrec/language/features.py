@@ -144,6 +144,7 @@ class Sequence:
 class Label:
     """A target: `column`, as 0/1 by `at_least` (value ≥ threshold) or `bit` (that bit is set), or the value itself.
 
+    classes: how many, of a value that is the number of one.
     sequence: the sequence whose steps have one each, None for one a sample.
     """
 
@@ -152,8 +153,9 @@ class Label:
     span: Span
     at_least: float | None = None
     bit: int | None = None
-    type: Literal["binary", "float"] = "binary"
+    type: Literal["binary", "float", "class"] = "binary"
     sequence: str | None = None
+    classes: int | None = None
 
 
 @dataclass(frozen=True)

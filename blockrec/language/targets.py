@@ -43,7 +43,7 @@ def _label(
 ) -> Label:
     spec = section.section(name)
     _check_forms(name, spec, report)
-    least, bit = spec.get("at_least"), spec.get("bit")
+    least, bit, classes = spec.get("at_least"), spec.get("bit"), spec.get("classes")
     sequence, column = _column(name, spec, features, sequences, report)
     return Label(
         name,
@@ -51,15 +51,16 @@ def _label(
         section.keys_at[name],
         at_least=float(least) if isinstance(least, int | float) else None,
         bit=bit if isinstance(bit, int) else None,
-        type="float" if spec.get("type") == "float" else "binary",
+        type="float" if spec.get("type") == "float" else "class" if isinstance(classes, int) else "binary",
         sequence=sequence,
+        classes=classes if isinstance(classes, int) else None,
     )
 
 
 def _check_forms(name: str, spec: Map, report: Diagnostics) -> None:
-    forms = [k for k in ("at_least", "bit") if k in spec]
-    if len(forms) == 2 or (forms and spec.get("type") == "float"):
-        other = "bit" if len(forms) == 2 else "type"
+    forms = [k for k in ("at_least", "bit", "classes") if k in spec]
+    if len(forms) > 1 or (forms and spec.get("type") == "float"):
+        other = forms[1] if len(forms) > 1 else "type"
         message = f"label `{name}` cannot have both `{forms[0]}` and `{other}{': float' if other == 'type' else ''}`"
         report.error("E101", message, spec.keys_at[other], notes=[(spec.keys_at[forms[0]], "given here")])
 

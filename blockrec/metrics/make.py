@@ -46,4 +46,4 @@ def made(metric: Metric) -> Measure:
     summed = SUMMED[name](settings)
     if metric.by:
         return Grouped(summed.of_groups, settings["average"], f"in every group {summed.undefined}")
-    return FromLibrary(name, settings) if name in LIBRARY else Whole(summed)
+    return FromLibrary(name) if name in LIBRARY else Whole(summed)

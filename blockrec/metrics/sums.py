@@ -94,8 +94,8 @@ def normalized_entropy() -> Summed:
 
 
 def accuracy(threshold: float) -> Summed:
-    """Share of rows with prediction > threshold exactly if the label is 1."""
-    return Summed(rowwise(lambda p, y: [((p > threshold) == (y > 0.5)).astype(np.float64)]), mean)
+    """Share of rows whose prediction, rounded up beyond the threshold, is the label: a probability, or a class."""
+    return Summed(rowwise(lambda p, y: [(np.floor(p) + (p % 1 > threshold) == y).astype(np.float64)]), mean)
 
 
 def mae() -> Summed:

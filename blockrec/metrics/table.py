@@ -27,8 +27,8 @@ class Table:
         self.measures: dict[str, Measure] = {metric.name: made(metric) for metric in metrics}
         self.sorters = {metric.by: Sorter(held) for metric in metrics if is_ordered(metric)}
         self.not_finite = self.rows = 0
-        self.classes = self.shares = True
-        """Whether all labels are 0 or 1, or between them."""
+        self.classes = self.several = self.shares = True
+        """Whether all labels are 0 or 1, whole numbers, or between 0 and 1."""
 
     def add(self, scores: Array, labels: Array, groups: Mapping[str, Array]) -> None:
         """scores, labels, and the columns that metrics group by: [n]."""
@@ -38,6 +38,7 @@ class Table:
         if self.not_finite:
             return
         self.classes = self.classes and bool(((labels == 0) | (labels == 1)).all())
+        self.several = self.several and bool(((labels >= 0) & (labels % 1 == 0)).all())
         self.shares = self.shares and bool(((labels >= 0) & (labels <= 1)).all())
         for metric in self.metrics:
             if not is_ordered(metric):
@@ -67,7 +68,7 @@ class Table:
     def _misfit(self, metric: Metric) -> str:
         """Why the labels cannot be measured by a metric; nothing if they can."""
         wanted = metric.kind.labels
-        fits = {"classes": self.classes, "shares": self.shares}.get(wanted, True)
+        fits = {"classes": self.classes, "several": self.several, "shares": self.shares}.get(wanted, True)
         return "" if fits else f"labels are not all {LABELS[wanted]}"
 
     def _read(self, sorter: Sorter, metrics: Sequence[Metric], undefined: Mapping[str, str]) -> None:

@@ -70,7 +70,7 @@ def _group_of(feature: Feature) -> str:
 def predictions(model: Any, task: Task, logits: Tensor | Jagged) -> Array:
     """[n] what a task predicts, as 64-bit numbers."""
     predicted: Tensor = model.get_submodule(own_path(task.loss)).predict(values_of(logits))
-    return array_of(predicted.reshape(-1))
+    return array_of(predicted.reshape(-1).double())
 
 
 def array_of(value: Tensor) -> Array:

@@ -16,8 +16,8 @@ from blockrec.signature import Port
 
 LENGTHS = [3, 0, 5, 1, 0, 2, 7, 4]
 SIZES = {"growing": lambda place: 3 + 2 * place, "equal": lambda place: 4}
-OWN_SIZES = {"fm": {"d": 6}}
-"""Axes that the required parameters (`_value_of`) do not leave free."""
+OWN_SIZES = {("fm", ""): {"d": 6}, ("fm", "dim"): {"d": 6}, ("softmax", "positive"): {"c": 2}}
+"""(block, parameter) → axes that the required parameters (`_value_of`), or another value of this one, ask for."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,15 @@ def cases() -> Iterator[Case]:
             yield Case(entry, _required(entry), _sized(entry, size))
         for name, schema in entry.signature.schema["properties"].items():
             for value in _others(schema, entry.signature.defaults.get(name)):
-                yield Case(entry, {**_required(entry), name: value}, _sized(entry, SIZES["growing"]))
+                yield Case(entry, {**_required(entry), name: value}, _sized(entry, SIZES["growing"], name))
 
 
-def _sized(entry: Entry, size: Any) -> dict[str, int]:
+def _sized(entry: Entry, size: Any, parameter: str = "") -> dict[str, int]:
     ports = entry.signature.ports
     sequences = {p.dims[1] for p in ports if p.jagged}
     dims = dict.fromkeys(d for p in ports for d in p.dims if d not in ("...", "b", *sequences))
     sizes = {dim.lstrip("?"): size(place) for place, dim in enumerate(d for d in dims if not d.isdigit())}
-    return sizes | OWN_SIZES.get(entry.name, {})
+    return sizes | OWN_SIZES.get((entry.name, parameter), {})
 
 
 def _required(entry: Entry) -> dict[str, Any]:

@@ -19,12 +19,13 @@ class Softmax(nn.Module):
     """Cross-entropy of c ≥ 2 logits, one a class, averaged over the rows; 0 if there are none.
 
     loss = −Σ w · log p[class] / Σ w, p = softmax(logits) + epsilon, w = weight · mask, 1 without them. Two classes: the
-    label lies between 0 and 1 and is the share of the class in column `positive`. More: the label is the column of the
-    class, 0 to c − 1.
+    label lies between 0 and 1 and is the share of the class in column `positive`, whose probability is the prediction.
+    More: the label is the column of the class, 0 to c − 1 (`labels: {kind: {classes: c}}`), the prediction is the
+    likeliest one.
 
     Args:
-        positive: column of the class whose probability is the prediction.
-        epsilon: added to every probability, also to the prediction, so that its logarithm stays finite.
+        positive: of two classes: the column of the one that the label 1 stands for.
+        epsilon: added to every probability, also to a predicted one, so that its logarithm stays finite.
         smoothing: share s of every label that is spread over all classes: share · (1 − s) + s / c.
     """
 
@@ -32,15 +33,15 @@ class Softmax(nn.Module):
         self,
         c: Axis,
         *,
-        positive: Annotated[int, Range(0)] = 1,
+        positive: Annotated[int, Range(0, 1)] = 1,
         epsilon: Annotated[float, Range(0, 1)] = 0.0,
         smoothing: Annotated[float, Range(0, 1)] = 0.0,
     ) -> None:
         super().__init__()
         if c < 2:
             raise ValueError("a softmax needs at least two logits; `bce` takes one")
-        if positive >= c:
-            raise ValueError(f"`positive` is {positive}, the columns are 0 to {c - 1}")
+        if c > 2 and positive != 1:
+            raise ValueError(f"`positive` is for two logits, not for {c}: labels are then columns")
         self.classes, self.positive, self.epsilon, self.smoothing = c, positive, epsilon, smoothing
 
     def forward(
@@ -54,8 +55,10 @@ class Softmax(nn.Module):
         losses = self._two(logs, label.flatten()) if self.classes == 2 else self._many(logs, label.flatten())
         return weighted_mean(losses, weight, mask)
 
-    def predict(self, logits: Float[Tensor, "... c"]) -> Float[Tensor, "..."]:
-        """The probability of the class in column `positive`."""
+    def predict(self, logits: Float[Tensor, "... c"]) -> Num[Tensor, "..."]:
+        """The probability of the class in column `positive`; of more than two classes the column of the likeliest."""
+        if self.classes > 2:
+            return logits.argmax(dim=-1)
         return torch.softmax(logits, dim=-1)[..., self.positive] + self.epsilon
 
     def _logarithms(self, logits: Tensor) -> Tensor:

@@ -109,7 +109,7 @@ def _dense(feature: Feature, column: Column, scale: Scale | None, reader: Reader
 
 
 def encode_label(label: Label, column: Column, place: Place, report: Diagnostics) -> Array | None:
-    """[n] float32: 0 or 1, or for a `float` label the value; None after E503 or E505."""
+    """[n] float32: 0 or 1, the number of a class, or for a `float` label the value; None after E503 or E505."""
     reader = Reader(label.column, label.name, label.span, place, report)
     column = one_chunk(column)
     if not reader.holds_single_values(column):
@@ -123,7 +123,7 @@ def encode_label(label: Label, column: Column, place: Place, report: Diagnostics
         values = (values >> label.bit) & 1
     elif label.at_least is not None:
         values = values >= label.at_least
-    elif label.type == "binary" and not _is_binary(label, values, place, report):
+    elif label.type != "float" and not _is_class(label, values, place, report):
         return None
     return values.astype(np.float32)
 
@@ -135,10 +135,16 @@ def report_constant(label: Label, value: float, number: int, report: Diagnostics
     report.error("E505", message, label.span, help="a model can learn nothing from it")
 
 
-def _is_binary(label: Label, values: Any, place: Place, report: Diagnostics) -> bool:
-    wrong = (values != 0) & (values != 1)
+def _is_class(label: Label, values: Any, place: Place, report: Diagnostics) -> bool:
+    classes = label.classes or 2
+    wrong = (values != np.floor(values)) | (values < 0) | (values >= classes)
     if wrong.any():
-        row = int(wrong.argmax())
-        message = f"label `{label.name}` is {values[row]:g} in {place(row)}; a label is 0 or 1"
-        report.error("E505", message, label.span, help="write `at_least:` or `bit:`, or `type: float`")
+        row, meant = (
+            int(wrong.argmax()),
+            "0 or 1" if label.classes is None else f"a whole number from 0 to {classes - 1}",
+        )
+        message = f"label `{label.name}` is {values[row]:g} in {place(row)}; a label is {meant}"
+        several = "write `at_least:` or `bit:`, `type: float`, or `classes: N`"
+        help = several if label.classes is None else "`classes` is how many there are; they count from 0"
+        report.error("E505", message, label.span, help=help)
     return not wrong.any()

@@ -62,7 +62,7 @@ class Plan:
         features = [_key(f) for f in self.features.values() if is_read(f)]
         windows = {f.sequence for f in self.features.values() if is_age(f)}
         sequences = [(s.name, (s.max_len, s.keep) if s.name in windows else ()) for s in self.sequences.values()]
-        labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence) for x in self.labels]
+        labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence, x.classes) for x in self.labels]
         made = [self.samples.key, histories, self.split, self.shuffle_histories]
         fitted = [self.fitted.key] if self.fitted is not None else []
         draws = [self.draws.key] if self.draws is not None else []

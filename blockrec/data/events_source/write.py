@@ -192,7 +192,7 @@ class Writer:
                 seen[start] = np.unique(values[rows.trained[start:stop]])
             return values
 
-        if write_parts(out, label.name, len(rows), piece, report) and label.type == "binary" and not self.plan.fitted:
+        if write_parts(out, label.name, len(rows), piece, report) and label.type != "float" and not self.plan.fitted:
             known = np.unique(np.concatenate([*seen.values()]))
             if len(known) == 1:
                 report_constant(label, known[0], int(rows.trained.sum()), report)

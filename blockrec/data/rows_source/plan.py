@@ -59,7 +59,7 @@ class RowsPlan:
             (f.name, f.kind, f.root, f.vocab, f.ids, f.source, f.width, f.dtype, f.pool, f.norm) for f in self._read
         ]
         windows = [(f.sequence, self._window(f.sequence)) for f in self._read if f.sequence]
-        labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence) for x in self.labels]
+        labels = [(x.name, x.column, x.at_least, x.bit, x.type, x.sequence, x.classes) for x in self.labels]
         made = [parts, self.split, self.user, self.time, self.where and self.where.text, sorted(self.home.items())]
         fitted = [self.fitted.key] if self.fitted is not None else []
         draws = [self.draws.key] if self.draws is not None else []

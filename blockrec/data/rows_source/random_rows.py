@@ -48,7 +48,7 @@ class _Columns:
         """Plain values that decide what is written."""
         features = [(f.name, f.kind, f.vocab, f.ids, f.source, f.width, f.dtype, f.pool) for f in self._read()]
         longest = [(name, s.max_len) for name, s in self.features.sequences.items()]
-        labels = [(x.column, x.at_least, x.bit, x.type, x.sequence) for x in self._labels()]
+        labels = [(x.column, x.at_least, x.bit, x.type, x.sequence, x.classes) for x in self._labels()]
         return [features, longest, labels, sorted(self.used)]
 
     def write(self, path: Path, rows: int, rng: np.random.Generator) -> None:

@@ -68,9 +68,11 @@ def _times(unit: int, later: int) -> Draw:
 
 
 def label_draw(label: Label) -> Draw:
-    """Half of the values are 1."""
+    """Half of the values are 1; all classes are as frequent."""
     if label.type == "float":
         return lambda rng, n: _dense(rng, n, 1)
+    if label.classes is not None:
+        return integers(label.classes)
     bit, least = label.bit or 0, label.at_least
     if least is not None:
         return lambda rng, n: pa.array(rng.permutation(n) % 2 - 1 + least)

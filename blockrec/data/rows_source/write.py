@@ -67,7 +67,7 @@ class Encoder:
         """E505 for a label that has one value in the whole training part."""
         for label in self.plan.labels if self.plan.fitted is None else ():
             low, high, number = self.seen.get(label.name, (0, 1, 0))
-            if low == high and label.type == "binary":
+            if low == high and label.type != "float":
                 report_constant(label, low, number, self.report)
         self.report.raise_errors()
 

@@ -15,9 +15,12 @@ CATALOGUE = "eval: {catalogue: {items: [item, category]}}, the feature that tell
 
 
 def report_metrics(spec: Map, label: Label | None, document: Document, report: Diagnostics) -> None:
-    """E107 for a metric of classes and a label that is a number, E101 and E105 for rankings of the catalogue."""
+    """E107 for a metric and a label that do not go together, E101 and E105 for rankings of the catalogue."""
     for kind, given, at in _metrics(spec):
-        if label is not None and label.type == "float" and kind.labels == "classes":
+        if label is not None and label.type == "class" and kind.labels != "several":
+            message = f"`{kind.name}` does not measure classes, and `{label.name}` is one of {label.classes}"
+            report.error("E107", message, at, help="`accuracy` does", notes=[(label.span, "the label")])
+        if label is not None and label.type == "float" and kind.labels in ("classes", "several"):
             message = f"`{kind.name}` needs a label that is {LABELS[kind.labels]}; `{label.name}` is any number"
             fit = [name for name, other in KINDS.items() if other.labels == "numbers"]
             help = f"{', '.join(fit[:-1])} and {fit[-1]} measure numbers; a label without `type: float` is 0 or 1"

@@ -149,6 +149,11 @@ _LABEL: Schema = closed(
             "default": "binary",
             "description": "0 or 1, or any number.",
         },
+        "classes": {
+            "type": "integer",
+            "minimum": 2,
+            "description": "Instead: the number of one of so many classes, from 0 on; for the loss `softmax`.",
+        },
     },
 )
 

@@ -8,9 +8,10 @@ from typing import Literal
 
 from blockrec.language.schema.parts import Schema, choice, closed, text, whole
 
-Labels = Literal["classes", "shares", "numbers", "gains"]
+Labels = Literal["classes", "several", "shares", "numbers", "gains"]
 LABELS: Mapping[Labels, str] = {
     "classes": "0 or 1",
+    "several": "0 or 1, or the number of a class",
     "shares": "between 0 and 1",
     "numbers": "any number",
     "gains": "0: not relevant; more: how relevant",
@@ -113,9 +114,9 @@ _ALL = [
     ),
     _averaged(
         "accuracy",
-        "Share of rows whose prediction is on the right side of the threshold.",
+        "Share of rows whose prediction is on the right side of the threshold; of classes, is the right one.",
         True,
-        "classes",
+        "several",
         "1",
         threshold={
             "type": "number",

@@ -35,6 +35,7 @@ def test_epsilon_is_added_to_the_probabilities() -> None:
 def test_more_classes_are_named_by_the_label() -> None:
     logits, label = torch.randn(9, 4), torch.randint(0, 4, (9,))
     torch.testing.assert_close(Softmax(4)(logits, label.float()), cross_entropy(logits, label))
+    assert Softmax(4).predict(logits).equal(logits.argmax(1))
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -47,5 +48,5 @@ def test_smoothing_is_that_of_torch(classes: int) -> None:
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="at least two logits; `bce` takes one"):
         Softmax(1)
-    with pytest.raises(ValueError, match="`positive` is 2, the columns are 0 to 1"):
-        Softmax(2, positive=2)
+    with pytest.raises(ValueError, match="`positive` is for two logits, not for 3"):
+        Softmax(3, positive=0)
