@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -57,13 +57,7 @@ def document(case: Case) -> dict[str, Any]:
     """Features of the widths of the case, and its block."""
     p = case.params
     query = p.get("query_dim")
-    block = {
-        "simple_attention": lambda: {"block": "simple_attention"},
-        "pooling_encoder": lambda: {"block": "pooling", "by": p["pooling_type"]},
-        "self_attention_encoder": lambda: self_attention(p),
-        "multi_window_din_encoder": lambda: multi_window(p),
-        "hstu_encoder_legacy": lambda: hstu(p),
-    }[case.component]()
+    block = BLOCKS[case.component](p)
     limit = {"max_len": p["max_seq_length"]} if case.component not in UNCUT and p["max_seq_length"] else {}
     ports = {"keys": "sequence.vector", **({"query": "query"} if query else {})}
     steps = {"steps": "y.steps"} if case.component == "hstu_encoder_legacy" else {}
@@ -79,9 +73,6 @@ def document(case: Case) -> dict[str, Any]:
     }
 
 
-UNCUT = ("hstu_encoder_legacy", "multi_window_din_encoder")
-
-
 def self_attention(p: Any) -> dict[str, Any]:
     sizes = {"width": p["multihead_attn_dim"], "heads": p["num_heads"], "dropout": p["dropout"]}
     return {"block": "self_attention", **sizes, "inner": True, "mean_over": "history"}
@@ -89,7 +80,7 @@ def self_attention(p: Any) -> dict[str, Any]:
 
 def multi_window(p: Any) -> dict[str, Any]:
     sizes = {"windows": p["windows_len"], "hidden": p["hidden_units"], "activation": ACTIVATIONS[p["activation"]]}
-    return {"block": "multi_window_din", **sizes}
+    return {"block": "multi_window_din", "begin": "oldest", **sizes}
 
 
 def hstu(p: Any) -> dict[str, Any]:
@@ -103,6 +94,16 @@ def hstu(p: Any) -> dict[str, Any]:
         "position_dropout": p["pos_dropout_rate"],
         "dropout": p["linear_dropout_rate"],
     }
+
+
+UNCUT = ("hstu_encoder_legacy", "multi_window_din_encoder")
+BLOCKS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "simple_attention": lambda _: {"block": "simple_attention"},
+    "pooling_encoder": lambda p: {"block": "pooling", "by": p["pooling_type"]},
+    "self_attention_encoder": self_attention,
+    "multi_window_din_encoder": multi_window,
+    "hstu_encoder_legacy": hstu,
+}
 
 
 def names_of(case: Case) -> Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, NamedTuple
 
 from jaxtyping import Float
@@ -9,9 +10,10 @@ from torch import Tensor, nn
 
 from blockrec.annotations import AtMost, Axis, Range
 from blockrec.blocks.activations import Activation
+from blockrec.blocks.sequence.encoding import over_first
 from blockrec.blocks.sequence.target_score import TargetScore
 from blockrec.blocks.tower.mlp import Norm
-from blockrec.jagged import Jagged, first_steps
+from blockrec.jagged import Jagged
 from blockrec.ops import Kernel, bind
 from blockrec.registry import block
 
@@ -20,9 +22,10 @@ from blockrec.registry import block
 class DIN(nn.Module):
     """Target attention: each behaviour is weighed by its relevance to the query.
 
-    score_t = Linear(MLP([query ‖ key_t ‖ query − key_t ‖ query ⊙ key_t])), w = softmax(score), out = Σ_t w_t · key_t,
-    with q ≤ d and the query padded with zeros. Zhou et al., "Deep Interest Network for Click-Through Rate Prediction",
-    KDD 2018, eq. 3. An empty history gives zeros. The output `weights` holds w.
+    score_t = Linear(MLP([query ‖ key_t ‖ query − key_t ‖ query ⊙ key_t])), w = softmax(score), out = Σ_t w_t · value_t,
+    with q ≤ d and the query padded with zeros; values are the keys unless they are given. An empty history gives zeros.
+    Zhou et al., "Deep Interest Network for Click-Through Rate Prediction", KDD 2018, eq. 3. The output `weights`
+    holds w.
 
     A softmax does not change when a constant is added to its scores. So with `normalize: softmax` the parameter
     `score.out.bias` gets no gradient. With `normalize: softmax` and `activation: none`, a network that is linear, also
@@ -41,13 +44,14 @@ class DIN(nn.Module):
     """Parts whose inputs serve attention alone."""
 
     class Out(NamedTuple):
-        out: Float[Tensor, "b d"]
+        out: Float[Tensor, "b {v or d}"]
         weights: Float[Jagged, "b t"]
 
     def __init__(
         self,
         q: Annotated[Axis, AtMost("d")],
         d: Axis,
+        v: Axis | None = None,  # noqa: ARG002 - declares the width of the result
         *,
         hidden: list[Annotated[int, Range(1)]] = [64, 32],
         activation: Activation = "relu",
@@ -63,14 +67,15 @@ class DIN(nn.Module):
         self.sum = bind("segment_sum", kernel).call
         self.max_len = max_len
 
-    def forward(self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]) -> Out:
-        if self.max_len is None:
-            return self.Out(*self._attended(query, keys))
-        kept, index = first_steps(keys, self.max_len)
-        out, weights = self._attended(query, kept)
-        return self.Out(out, keys.like(weights.values.new_zeros(keys.rows.shape).index_copy(0, index, weights.values)))
+    def forward(
+        self,
+        query: Float[Tensor, "b q"],
+        keys: Float[Jagged, "b t d"],
+        values: Float[Jagged, "b t v"] | None = None,
+    ) -> Out:
+        return self.Out(*over_first(self.max_len, keys, values, partial(self._attended, query)))
 
-    def _attended(self, query: Tensor, keys: Jagged) -> tuple[Tensor, Jagged]:
+    def _attended(self, query: Tensor, keys: Jagged, values: Jagged) -> tuple[Tensor, Jagged]:
         scores: Jagged = self.score(query, keys)
         weights = scores if self.softmax is None else self.softmax(scores)
-        return self.sum(keys, weights), weights
+        return self.sum(values, weights), weights

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from blockrec.jagged import Jagged, first_steps
+from blockrec.jagged import Jagged, first_steps, select
 from blockrec.ops import Kernel, bind
 
 
@@ -22,13 +22,13 @@ def first(keys: Jagged, most: int | None) -> Jagged:
 
 
 def over_first(
-    keys: Jagged, most: int | None, pool: Callable[[Jagged], tuple[Tensor, Jagged]]
+    most: int | None, keys: Jagged, values: Jagged | None, pool: Callable[[Jagged, Jagged], tuple[Tensor, Jagged]]
 ) -> tuple[Tensor, Jagged]:
-    """Pool the first `most` steps; the others have weight 0."""
+    """Pool the first `most` steps of `values`, by default the keys; the others have weight 0."""
     if most is None:
-        return pool(keys)
+        return pool(keys, keys if values is None else values)
     kept, index = first_steps(keys, most)
-    out, weights = pool(kept)
+    out, weights = pool(kept, kept if values is None else select(values, index, kept.offsets, kept.max_length))
     return out, keys.like(weights.values.new_zeros(keys.rows.shape).index_copy(0, index, weights.values))
 
 

@@ -23,8 +23,8 @@ class MultiWindowDIN(nn.Module):
     """Pool each of several windows of a history by learned scores: out = [r_1 ‖ r_2 ‖ … ‖ query].
 
     score_t = PReLU(Linear(MLP([key_t ‖ query ⊙ key_t ‖ query]))), with q ≤ d and the query padded with zeros,
-    r_k = Σ score_t · key_t over the steps t of window k, divided by their number: no softmax. Windows lie side by side
-    from the newest step on; steps beyond the last one are not read.
+    r_k = Σ score_t · value_t over the steps t of window k, divided by their number: no softmax. Values are the keys
+    unless they are given. Windows lie side by side from the newest step on; steps beyond the last one are not read.
     TorchEasyRec's encoder for several time scales. An empty window gives zeros, so an empty history does not give zeros
     but the query behind them.
 
@@ -46,6 +46,7 @@ class MultiWindowDIN(nn.Module):
         self,
         q: Annotated[Axis, AtMost("d")],
         d: Axis,
+        v: Axis | None = None,
         *,
         windows: list[Annotated[int, Range(1)]] = [1, 5, 20],
         begin: Literal["newest", "oldest"] = "newest",
@@ -65,28 +66,31 @@ class MultiWindowDIN(nn.Module):
         self.score = nn.Sequential(nn.Linear(hidden[-1], 1), nn.PReLU())
         self.mlp = MLP(3 * d, hidden=hidden, activation=activation, norm=norm)
         self.register_buffer("ends", torch.tensor([*accumulate(windows)]), persistent=False)
-        self.d, self.longest, self.backwards = d, max(windows), begin == "newest"
+        self.d, self.v, self.longest, self.backwards = d, v or d, max(windows), begin == "newest"
 
     def forward(
-        self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]
-    ) -> Float[Tensor, "b {d * (len(windows) + 1)}"]:
-        windows, scores = self._windows(keys), self._scores(query, keys)
+        self,
+        query: Float[Tensor, "b q"],
+        keys: Float[Jagged, "b t d"],
+        values: Float[Jagged, "b t v"] | None = None,
+    ) -> Float[Tensor, "b {len(windows) * (v or d) + d}"]:
+        windows, scores = self._windows(keys if values is None else values), self._scores(query, keys)
         shape = keys.batch, self.ends.shape[0] + 1
-        sums = self.sum(windows, windows.like(scores)).view(*shape, self.d)
+        sums = self.sum(windows, windows.like(scores)).view(*shape, self.v)
         means = sums / windows.lengths.view(*shape, 1).clamp(min=1)
         means = means.flip(1)[:, :-1] if self.backwards else means[:, :-1]
         return torch.cat([means.flatten(1), widened(query, self.d)], dim=1)
 
-    def _windows(self, keys: Jagged) -> Jagged:
+    def _windows(self, values: Jagged) -> Jagged:
         """Each window as a sample of its own, the steps beyond them as one more; in the order of the steps."""
-        read = torch.minimum(self.ends, keys.lengths.unsqueeze(1))
+        read = torch.minimum(self.ends, values.lengths.unsqueeze(1))
         if self.backwards:
-            starts = (keys.offsets[1:].unsqueeze(1) - read).flip(1)
-            ends = torch.cat([starts, keys.offsets[1:].unsqueeze(1)], dim=1).flatten()
+            starts = (values.offsets[1:].unsqueeze(1) - read).flip(1)
+            ends = torch.cat([starts, values.offsets[1:].unsqueeze(1)], dim=1).flatten()
         else:
-            ends = read + keys.offsets[:-1].unsqueeze(1)
-            ends = torch.cat([ends, keys.offsets[1:].unsqueeze(1)], dim=1).flatten()
-        return Jagged(keys.values, torch.cat([keys.offsets[:1], ends]), max(self.longest, keys.max_length))
+            ends = read + values.offsets[:-1].unsqueeze(1)
+            ends = torch.cat([ends, values.offsets[1:].unsqueeze(1)], dim=1).flatten()
+        return Jagged(values.values, torch.cat([values.offsets[:1], ends]), max(self.longest, values.max_length))
 
     def _scores(self, query: Tensor, keys: Jagged) -> Tensor:
         """[Σt]"""

@@ -20,8 +20,8 @@ class SelfAttention(nn.Module):
 
     head_i = Σ_j softmax_j(⟨W_q key_i, W_k key_j⟩ / √a) W_v value_j with heads of width a (Vaswani et al., "Attention
     Is All You Need", NeurIPS 2017). Without positions, so that the order of the steps makes no difference. An empty
-    history gives zeros. The output `steps` holds y. `query` is not read; with it the block can stand where another
-    encoder does.
+    history gives zeros. Values are the keys unless they are given. The output `steps` holds y. `query` is not read;
+    with it the block can stand where another encoder does.
 
     A softmax does not change when a constant is added to its scores. So the parameter `heads.key.bias` gets no
     gradient. With `inner: true` also `inner.1.bias` gets no gradient.

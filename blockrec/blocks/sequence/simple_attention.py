@@ -17,10 +17,10 @@ from blockrec.registry import block
 
 @block("simple_attention")
 class SimpleAttention(nn.Module):
-    """Pool a history by its likeness to the query: w = softmax(scale · ⟨query, key_t⟩), out = Σ_t w_t · key_t.
+    """Pool a history by its likeness to the query: w = softmax(scale · ⟨query, key_t⟩), out = Σ_t w_t · value_t.
 
-    With q ≤ d and the query padded with zeros; nothing is learned. It is `target_attention` and `attend` over the
-    same steps. An empty history gives zeros. The output `weights` holds w.
+    Values are the keys unless they are given. With q ≤ d and the query padded with zeros; nothing is learned. It is
+    `target_attention` and `attend` in one. An empty history gives zeros. The output `weights` holds w.
 
     Args:
         scale: factor of the dot products; 1 is TorchEasyRec's.
@@ -29,15 +29,16 @@ class SimpleAttention(nn.Module):
     """
 
     class Out(NamedTuple):
-        out: Float[Tensor, "b d"]
+        out: Float[Tensor, "b {v or d}"]
         weights: Float[Jagged, "b t"]
 
-    looks_up: ClassVar[dict[str, str]] = {"keys": "looked_dot"}
+    looks_up: ClassVar[dict[str, str]] = {"keys": "looked_dot", "values": "looked_sum"}
 
     def __init__(
         self,
         q: Annotated[Axis, AtMost("d")],
         d: Axis,
+        v: Axis | None = None,  # noqa: ARG002 - declares the width of the result
         *,
         scale: float = 1.0,
         max_len: Annotated[int, Range(1)] | None = None,
@@ -51,10 +52,15 @@ class SimpleAttention(nn.Module):
         self.softmax, self.sum = bind("segment_softmax", kernel).call, bind("segment_sum", kernel).call
         self.d, self.scale, self.max_len = d, scale, max_len
 
-    def forward(self, query: Float[Tensor, "b q"], keys: Float[Jagged, "b t d"]) -> Out:
+    def forward(
+        self,
+        query: Float[Tensor, "b q"],
+        keys: Float[Jagged, "b t d"],
+        values: Float[Jagged, "b t v"] | None = None,
+    ) -> Out:
         wide = widened(query, self.d) * self.scale
-        return self.Out(*over_first(keys, self.max_len, partial(self._attended, wide)))
+        return self.Out(*over_first(self.max_len, keys, values, partial(self._attended, wide)))
 
-    def _attended(self, query: Tensor, keys: Jagged) -> tuple[Tensor, Jagged]:
+    def _attended(self, query: Tensor, keys: Jagged, values: Jagged) -> tuple[Tensor, Jagged]:
         weights: Jagged = self.softmax(self.dot(query, keys))
-        return self.sum(keys, weights), weights
+        return self.sum(values, weights), weights

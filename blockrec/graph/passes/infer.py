@@ -162,7 +162,7 @@ class _Inference:
     def _outputs(self, node: Node, signature: Signature, axes: Mapping[str, Bound]) -> dict[str, Type] | None:
         if signature.infers:
             return self._own_inference(node, signature)
-        names = {**{k: b.value for k, b in axes.items()}, **node.params}
+        names = {**dict.fromkeys(signature.optional_axes), **{k: b.value for k, b in axes.items()}, **node.params}
         try:
             return {port.name: self._output(port, axes, names, node) for port in signature.outputs}
         except _NoSize as error:
