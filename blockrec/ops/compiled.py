@@ -38,9 +38,13 @@ def launch(function: Callable[..., None], *arguments: Tensor | float) -> None:
 
     Tensors that it writes to must be contiguous; others are made so.
     """
-    largest = max(x.numel() for x in arguments if isinstance(x, Tensor))
-    numba.set_num_threads(min(torch.get_num_threads(), _MOST_THREADS) if largest >= _WORTH_SHARING else 1)
+    share(max(x.numel() for x in arguments if isinstance(x, Tensor)))
     function(*(x.detach().contiguous().numpy() if isinstance(x, Tensor) else x for x in arguments))
+
+
+def share(numbers: int) -> None:
+    """Let kernels run on torch's number of threads, or on one if there are too few numbers to share."""
+    numba.set_num_threads(min(torch.get_num_threads(), _MOST_THREADS) if numbers >= _WORTH_SHARING else 1)
 
 
 def check_lengths(offsets: Tensor, *, steps: tuple[Tensor, ...], samples: tuple[Tensor, ...] = ()) -> None:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 import torch
+from numba import prange
 from torch import Tensor
 
-from blockrec.ops.compiled import helper
+from blockrec.ops.compiled import helper, kernel, share
 
 Array = Any
 CHUNKS_PER_THREAD = 4
@@ -36,53 +37,78 @@ class Groups(NamedTuple):
 
 def group(ids: Tensor, height: int) -> Groups:
     """Sort ids [n] (all below `height`) once; ids in order stay as they are."""
-    digits = max(1, math.ceil((height - 1).bit_length() / DIGIT))
+    keys = keys_of(ids, height)
+    places: Array = np.arange(keys.shape[0], dtype=keys.dtype)
+    if (keys[1:] < keys[:-1]).any():
+        keys, places = in_order(keys, places, height)
+    arrays = [torch.from_numpy(x) for x in (keys, places, starts_of(keys))]
+    return Groups(arrays[0], arrays[1], arrays[2], parts())
+
+
+def keys_of(ids: Tensor, height: int) -> Array:
+    """Ids [n] in 32 bits if they and their number fit."""
     short = max(height, ids.shape[0]) <= torch.iinfo(torch.int32).max
-    keys = ids.to(torch.int32 if short else torch.int64).contiguous().numpy()
-    bits = math.ceil((height - 1).bit_length() / digits)
-    ordered, places = (keys, _count(keys)) if _in_order(keys) else _sorted(keys, digits, bits)
-    arrays = [torch.from_numpy(x) for x in (ordered, places, _starts(ordered))]
-    return Groups(arrays[0], arrays[1], arrays[2], torch.get_num_threads() * CHUNKS_PER_THREAD)
+    return ids.to(torch.int32 if short else torch.int64).contiguous().numpy()
 
 
-@helper
-def _in_order(keys: Array) -> bool:
-    for i in range(1, keys.shape[0]):
-        if keys[i] < keys[i - 1]:
-            return False
-    return True
+def parts() -> int:
+    """Parts of about equal work, for `first_of`."""
+    return torch.get_num_threads() * CHUNKS_PER_THREAD
 
 
-@helper
-def _count(keys: Array) -> Array:
-    return np.arange(keys.shape[0]).astype(keys.dtype)
+def in_order(keys: Array, carried: Array, height: int) -> tuple[Array, Array]:
+    """Keys [n] below `height` in order, equal ones as they came, and with each what it carries [n].
 
-
-@helper
-def _sorted(keys: Array, digits: int, bits: int) -> tuple[Array, Array]:
-    """(keys in order, their places) by counting, `digits` digits of `bits` bits each.
-
-    On one thread: torch's sort takes all, which is no faster at these sizes and hundredfold slower on busy processors.
+    By counting, a digit at a time; each thread counts and moves a part of the keys. torch's sort is no faster at these
+    sizes, and hundredfold slower on busy processors.
     """
-    number = keys.shape[0]
-    places = np.arange(number).astype(keys.dtype)
-    for digit in range(digits):
-        moved, carried = np.empty_like(keys), np.empty_like(places)
-        ends = np.zeros((1 << bits) + 1, np.int64)
-        for i in range(number):
-            ends[((keys[i] >> (digit * bits)) & ((1 << bits) - 1)) + 1] += 1
-        for value in range(1 << bits):
-            ends[value + 1] += ends[value]
-        for i in range(number):
-            value = (keys[i] >> (digit * bits)) & ((1 << bits) - 1)
-            moved[ends[value]], carried[ends[value]] = keys[i], places[i]
-            ends[value] += 1
-        keys, places = moved, carried
-    return keys, places
+    count = max(1, math.ceil((height - 1).bit_length() / DIGIT))
+    bits = math.ceil((height - 1).bit_length() / count)
+    share(keys.shape[0])
+    for digit in range(count):
+        ends = np.zeros((numba.get_num_threads(), 1 << bits), np.int64)
+        moved, taken = np.empty_like(keys), np.empty_like(carried)
+        _count(keys, digit * bits, ends)
+        _begin(ends)
+        _move(keys, carried, digit * bits, ends, moved, taken)
+        keys, carried = moved, taken
+    return keys, carried
+
+
+@kernel
+def _count(keys: Array, shift: int, counts: Array) -> None:
+    """counts [part, value]: how many keys of a part have the digit."""
+    number, mask = counts.shape[0], counts.shape[1] - 1
+    for part in prange(number):
+        for i in range(part * keys.shape[0] // number, (part + 1) * keys.shape[0] // number):
+            counts[part, (keys[i] >> shift) & mask] += 1
 
 
 @helper
-def _starts(ordered: Array) -> Array:
+def _begin(counts: Array) -> None:
+    """Counts become the place of the first key of a part that has the digit."""
+    total = 0
+    for value in range(counts.shape[1]):
+        for part in range(counts.shape[0]):
+            count = counts[part, value]
+            counts[part, value] = total
+            total += count
+
+
+@kernel
+def _move(keys: Array, carried: Array, shift: int, places: Array, moved: Array, taken: Array) -> None:
+    number, mask = places.shape[0], places.shape[1] - 1
+    for part in prange(number):
+        for i in range(part * keys.shape[0] // number, (part + 1) * keys.shape[0] // number):
+            value = (keys[i] >> shift) & mask
+            place = places[part, value]
+            moved[place], taken[place] = keys[i], carried[i]
+            places[part, value] = place + 1
+
+
+@helper
+def starts_of(ordered: Array) -> Array:
+    """Where each distinct key starts, and the number of keys."""
     starts = np.empty(ordered.shape[0] + 1, np.int64)
     found = 0
     for i in range(ordered.shape[0]):

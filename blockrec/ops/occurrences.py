@@ -15,9 +15,11 @@ def sum_by_id(ids: Tensor, gradients: Tensor) -> tuple[Tensor, Tensor]:
     return rows, total.index_add_(0, place, gradients)
 
 
-def group_by_id(ids: Tensor, height: int) -> tuple[Tensor, Tensor]:
-    """What `group_ids` gives. On a GPU it waits for the device, to learn how many distinct ids there are."""
+def grouped(ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Ids [n] → the distinct ids [u] ascending, the places [n] of each's occurrences, and where they start [u + 1].
+
+    On a GPU it waits for the device, to learn how many distinct ids there are.
+    """
     ordered, places = torch.sort(ids, stable=True)
-    counts = torch.unique_consecutive(ordered, return_counts=True)[1]
-    short = max(height, ids.shape[0]) <= torch.iinfo(torch.int32).max
-    return places.to(torch.int32 if short else torch.int64), offsets_of(counts)
+    distinct, counts = torch.unique_consecutive(ordered, return_counts=True)
+    return distinct, places, offsets_of(counts)

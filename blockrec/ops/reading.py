@@ -14,11 +14,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.library import custom_op
 from torch.nn.functional import embedding
 
 from blockrec.jagged import Jagged
-from blockrec.ops.occurrences import group_by_id
 
 
 class Ports(NamedTuple):
@@ -47,13 +45,13 @@ class Reading:
         self.table, self.weight = table, table.weight.detach()
         self.uses: list[Use] = []
         learns = torch.is_grad_enabled() and table.weight.requires_grad
-        self.token: Tensor | None = _Collected.apply(table.weight, self) if learns else None
+        self.token: Tensor | None = apply(_Collected, table.weight, self) if learns else None
 
     def ports(self, ids: Tensor, rows: Tensor, samples: int) -> Ports:
         """For an operator on the rows `ids` [n] and vectors of `samples` samples."""
         if self.token is None or not torch.is_grad_enabled():
             return self.empty(ids, samples)
-        return Ports(*_Left.apply(self.token, self, ids, rows, samples))
+        return Ports(*apply(_Left, self.token, self, ids, rows, samples))
 
     def empty(self, ids: Tensor, samples: int) -> Ports:
         """Ports of the right shapes."""
@@ -62,7 +60,7 @@ class Reading:
 
     def copied(self, ids: Tensor) -> Tensor:
         """[n, d], the rows `ids` [n]."""
-        copies: Tensor = _Copied.apply(self.token, self, ids) if self.token is not None else self.rows(ids)
+        copies: Tensor = apply(_Copied, self.token, self, ids) if self.token is not None else self.rows(ids)
         return copies
 
     def rows(self, ids: Tensor) -> Tensor:
@@ -75,10 +73,9 @@ class Reading:
 
         uses, self.uses = self.uses, []
         whole = uses[0] if len(uses) == 1 else joined(uses)
-        places, starts = group_ids(whole.ids, self.weight.shape[0])
         coefs, vectors = (x.to(self.weight.dtype) for x in (whole.coefs, whole.vectors))
         height, sparse = self.weight.shape[0], self.table.sparse
-        return outer_rows(coefs, vectors, whole.rows, whole.ids, places, starts, height, sparse=sparse)
+        return outer_rows(coefs, vectors, whole.rows, whole.ids, height, sparse=sparse)
 
 
 def read(reading: Reading, ids: Tensor | Jagged) -> Tensor | Jagged:
@@ -92,6 +89,11 @@ def joined(uses: Sequence[Use]) -> Use:
     rows = [use.rows + shift if shift else use.rows for use, shift in zip(uses, shifts, strict=True)]
     ids, _, coefs, vectors = zip(*uses, strict=True)
     return Use(torch.cat(ids), torch.cat(rows), torch.cat(coefs), torch.cat(vectors))
+
+
+def apply(function: type[torch.autograd.Function], *inputs: Any) -> Any:
+    """A function with a gradient of its own; torch declares no types for it."""
+    return function.apply(*inputs)  # type: ignore[no-untyped-call]
 
 
 class _Collected(torch.autograd.Function):
@@ -137,21 +139,3 @@ class _Copied(torch.autograd.Function):
         rows = torch.arange(grad.shape[0], device=grad.device)
         ctx.reading.uses.append(Use(ctx.ids, rows, grad.new_ones(grad.shape[0]), grad))
         return grad.new_empty(0), None, None
-
-
-@custom_op("blockrec::group_ids", mutates_args=(), device_types="cpu")
-def group_ids(ids: Tensor, height: int) -> tuple[Tensor, Tensor]:
-    """Ids [n] → the places [n] of equal ids one after another, and where each distinct id starts among them [u + 1]."""
-    from blockrec.ops.grouping import group
-
-    found = group(ids, height)
-    return found.places, found.starts
-
-
-group_ids.register_kernel("cuda")(group_by_id)
-
-
-@group_ids.register_fake
-def _(ids: Tensor, height: int) -> tuple[Tensor, Tensor]:
-    short = ids.new_empty(ids.shape[0], dtype=torch.int32 if height <= torch.iinfo(torch.int32).max else torch.int64)
-    return short, ids.new_empty(torch.library.get_ctx().new_dynamic_size(), dtype=torch.int64)

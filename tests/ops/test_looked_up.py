@@ -108,7 +108,7 @@ def test_the_gradients_of_all_uses_are_summed_by_one_call() -> None:
     scores = bind("looked_dot", "cpu").call(torch.randn(3, WIDTHS[0], dtype=torch.float64), read_up([reading], [ids]))
     with Calls() as calls:
         (scores.values.sum() + read(reading, torch.tensor([1, 2])).sum()).backward()
-    assert [function.name() for function, _ in calls.seen] == ["blockrec::group_ids", "blockrec::outer_rows"]
+    assert [function.name() for function, _ in calls.seen] == ["blockrec::outer_rows"]
 
 
 def test_a_table_that_does_not_learn_collects_nothing() -> None:

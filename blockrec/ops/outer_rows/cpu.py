@@ -1,43 +1,50 @@
-"""`outer_rows` on the CPU: one pass over each distinct id, in parallel, in the order of the steps."""
+"""`outer_rows` on the CPU: terms are sorted by id, and each distinct id is summed in the order of its terms."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from numba import prange
 from torch import Tensor
 
-from blockrec.ops.compiled import kernel, launch
-from blockrec.ops.grouping import CHUNKS_PER_THREAD, first_of
+from blockrec.ops.compiled import kernel, share
+from blockrec.ops.grouping import first_of, in_order, keys_of, parts, starts_of
 
 Array = Any
 
 
 @kernel
-def _sum(
-    coefs: Array, vectors: Array, rows: Array, places: Array, starts: Array, targets: Array, chunks: int, out: Array
-) -> None:
+def _terms(coefs: Array, rows: Array, out: Array) -> None:
+    for t in prange(out.shape[0]):
+        out[t].coef, out[t].row = coefs[t], rows[t]
+
+
+@kernel
+def _sum(terms: Array, vectors: Array, starts: Array, chunks: int, out: Array) -> None:
     for chunk in prange(chunks):
         for u in range(first_of(starts, chunk, chunks), first_of(starts, chunk + 1, chunks)):
-            target = targets[u]
             for c in range(out.shape[1]):
-                out[target, c] = 0
+                out[u, c] = 0
             for i in range(starts[u], starts[u + 1]):
-                place = places[i]
-                coef, row = coefs[place], rows[place]
+                coef, row = terms[i].coef, terms[i].row
                 for c in range(out.shape[1]):
-                    out[target, c] += coef * vectors[row, c]
+                    out[u, c] += coef * vectors[row, c]
 
 
-def forward(
-    coefs: Tensor, vectors: Tensor, rows: Tensor, places: Tensor, starts: Tensor, targets: Tensor, height: int
-) -> Tensor:
-    """[height, d] whose row targets[u] is the sum of the u-th distinct id; zeros elsewhere."""
-    if places.shape[0] != coefs.shape[0]:
-        raise ValueError(f"{places.shape[0]} ids are grouped, but there are {coefs.shape[0]} steps")
-    full = targets.shape[0] == height
-    out = vectors.new_empty(height, vectors.shape[1]) if full else vectors.new_zeros(height, vectors.shape[1])
-    chunks = torch.get_num_threads() * CHUNKS_PER_THREAD
-    launch(_sum, coefs, vectors, rows, places, starts, targets, chunks, out)
-    return out
+def forward(coefs: Tensor, vectors: Tensor, rows: Tensor, ids: Tensor, height: int) -> tuple[Tensor, Tensor]:
+    """Distinct ids [u] and their sums [u, d].
+
+    A term carries its coefficient and row through the sort: looking them up afterwards would jump through memory.
+    """
+    if not coefs.shape == rows.shape == ids.shape:
+        raise ValueError(f"{len(ids)} ids, but {len(coefs)} coefficients and {len(rows)} rows")
+    share(ids.shape[0])
+    terms = np.empty(ids.shape[0], [("coef", coefs.numpy().dtype), ("row", np.int32)])
+    _terms(coefs.contiguous().numpy(), rows.contiguous().numpy(), terms)
+    keys, terms = in_order(keys_of(ids, height), terms, height)
+    starts = starts_of(keys)
+    out = vectors.new_empty(starts.shape[0] - 1, vectors.shape[1])
+    _sum(terms, vectors.contiguous().numpy(), starts, parts(), out.numpy())
+    return torch.from_numpy(keys[starts[:-1]]).to(ids.dtype), out

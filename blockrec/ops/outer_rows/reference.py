@@ -5,17 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def outer_rows(
-    coefs: Tensor,
-    vectors: Tensor,
-    rows: Tensor,
-    ids: Tensor,
-    places: Tensor,  # noqa: ARG001 - kernels need it
-    starts: Tensor,  # noqa: ARG001 - kernels need it
-    height: int,
-    *,
-    sparse: bool,
-) -> Tensor:
+def outer_rows(coefs: Tensor, vectors: Tensor, rows: Tensor, ids: Tensor, height: int, *, sparse: bool) -> Tensor:
     """out_i = Σ coefs_t · vector of the sample of t, over the steps t with id i."""
     terms = coefs.unsqueeze(-1) * vectors[rows]
     out = terms.new_zeros(height, vectors.shape[1]).index_add(0, ids, terms)

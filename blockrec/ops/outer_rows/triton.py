@@ -9,6 +9,7 @@ import triton.language as tl
 from torch import Tensor
 
 from blockrec.ops.gpu import SIZES, Build, accumulator, launch, padded
+from blockrec.ops.occurrences import grouped
 from blockrec.ops.updates import OCCURRENCES
 
 
@@ -19,7 +20,6 @@ def _sum(
     ROWS,
     PLACES,
     STARTS,
-    TARGETS,
     OUT,
     WIDTH: tl.constexpr,
     D: tl.constexpr,
@@ -40,26 +40,23 @@ def _sum(
         total += coef[:, None] * tl.load(VECTORS + row[:, None] * WIDTH + channel[None, :], mask=both, other=0.0).to(
             ACC
         )
-    target = tl.load(TARGETS + u).to(tl.int64)
-    tl.store(OUT + target * WIDTH + channel, tl.sum(total, axis=0).to(OUT.dtype.element_ty), mask=inside)
+    tl.store(OUT + u * WIDTH + channel, tl.sum(total, axis=0).to(OUT.dtype.element_ty), mask=inside)
 
 
-def forward(
-    coefs: Tensor, vectors: Tensor, rows: Tensor, places: Tensor, starts: Tensor, targets: Tensor, height: int
-) -> Tensor:
-    """[height, d] whose row targets[u] is the sum of the u-th distinct id; zeros elsewhere."""
-    distinct, width = targets.shape[0], vectors.shape[1]
-    out = vectors.new_empty(height, width) if distinct == height else vectors.new_zeros(height, width)
+def forward(coefs: Tensor, vectors: Tensor, rows: Tensor, ids: Tensor, _height: int) -> tuple[Tensor, Tensor]:
+    """Sort the ids, then sum id by id. Waits for the device, to learn how many distinct ids there are."""
+    distinct, places, starts = grouped(ids)
+    width, out = vectors.shape[1], vectors.new_empty(distinct.shape[0], vectors.shape[1])
     sizes = {"WIDTH": width, "D": padded(width), "BT": OCCURRENCES, "ACC": accumulator(vectors)}
-    given = (coefs, vectors, rows, places, starts, targets, out)
-    launch(_sum, (distinct,), *given, **sizes, num_warps=1)
-    return out
+    launch(_sum, (distinct.shape[0],), coefs, vectors, rows, places, starts, out, **sizes, num_warps=1)
+    return distinct, out
 
 
 def builds() -> Iterator[Build]:
     for number, width in (("fp32", 16), ("fp32", 64), ("fp16", 64)):
-        types = dict.fromkeys(("COEFS", "VECTORS", "OUT"), f"*{number}") | {"PLACES": "*i32"}
-        types |= dict.fromkeys(("ROWS", "STARTS", "TARGETS"), "*i64")
+        types = dict.fromkeys(("COEFS", "VECTORS", "OUT"), f"*{number}") | dict.fromkeys(
+            ("ROWS", "PLACES", "STARTS"), "*i64"
+        )
         constants = {"WIDTH": width, "D": padded(width), "BT": OCCURRENCES, "ACC": tl.float32}
         moved = SIZES[number] * (width + 1) + 12
         yield Build(f"outer_rows {number} d={width}", _sum, types, constants, warps=1, flops=2 * width, bytes=moved)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
-from blockrec.jagged import offsets_of
 from blockrec.ops.gpu import Build, accumulator, launch, padded
+from blockrec.ops.occurrences import grouped
 from blockrec.ops.updates import OCCURRENCES, summed
 
 
@@ -23,11 +22,10 @@ def _sum(GRADIENTS, PLACES, STARTS, OUT, WIDTH: tl.constexpr, D: tl.constexpr, B
 
 def forward(ids: Tensor, gradients: Tensor, _height: int) -> tuple[Tensor, Tensor]:
     """Sort the ids, then sum row by row. Waits for the device, to learn how many distinct ids there are."""
-    ordered, places = torch.sort(ids, stable=True)
-    rows, counts = torch.unique_consecutive(ordered, return_counts=True)
+    rows, places, starts = grouped(ids)
     width, out = gradients.shape[1], gradients.new_empty(rows.shape[0], gradients.shape[1])
     sizes = {"WIDTH": width, "D": padded(width), "BT": OCCURRENCES, "ACC": accumulator(gradients)}
-    launch(_sum, (rows.shape[0],), gradients, places, offsets_of(counts), out, **sizes, num_warps=1)
+    launch(_sum, (rows.shape[0],), gradients, places, starts, out, **sizes, num_warps=1)
     return rows, out
 
 

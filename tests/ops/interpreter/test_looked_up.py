@@ -7,24 +7,21 @@ from importlib import import_module
 import pytest
 import torch
 
-from blockrec.ops import reading
 from blockrec.ops.looked_dot.triton import forward as dots
-from blockrec.ops.occurrences import group_by_id
+from blockrec.ops.outer_rows import cpu
 from tests.ops.samples import TOLERANCE
 from tests.ops.test_looked_up import MORE, OPS, columns, looked_up, outcome, tables
 
+SUMMED = cpu.forward
 LENGTHS = {**MORE, "one very long": [1, 700, 0, 2]}
-
-GROUP_IDS = reading.group_ids
 
 
 @pytest.fixture(autouse=True)
 def _triton(monkeypatch: pytest.MonkeyPatch) -> None:
     """CPU tensors are served as tensors on a GPU are."""
     for op in ("looked_dot", "looked_sum", "outer_rows"):
-        cpu, triton = (import_module(f"blockrec.ops.{op}.{backend}") for backend in ("cpu", "triton"))
-        monkeypatch.setattr(cpu, "forward", triton.forward)
-    monkeypatch.setattr(reading, "group_ids", group_by_id)
+        ours, theirs = (import_module(f"blockrec.ops.{op}.{backend}") for backend in ("cpu", "triton"))
+        monkeypatch.setattr(ours, "forward", theirs.forward)
 
 
 @OPS
@@ -51,8 +48,9 @@ def test_a_score_of_16_bit_tables_is_rounded_once() -> None:
     assert torch.equal(found, wanted.half())
 
 
-def test_ids_are_grouped_as_on_the_cpu() -> None:
+def test_gradients_are_those_of_the_cpu_in_the_same_order() -> None:
     for number in (0, 1, 500):
-        ids = torch.randint(0, 20, (number,), generator=torch.Generator().manual_seed(0))
-        for found, wanted in zip(group_by_id(ids, 20), GROUP_IDS(ids, 20), strict=True):
-            assert found.dtype == wanted.dtype and torch.equal(found, wanted)
+        g = torch.Generator().manual_seed(0)
+        ids, rows = torch.randint(0, 20, (number,), generator=g), torch.randint(0, 3, (number,), generator=g)
+        terms = torch.randn(number, generator=g), torch.randn(3, 5, generator=g), rows, ids, 20
+        torch.testing.assert_close(SUMMED(*terms), cpu.forward(*terms))
