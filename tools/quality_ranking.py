@@ -26,7 +26,7 @@ CARDS = ("movielens_100k", "complete_journey")
 FOLDER = Path("runs/experiments")
 METRICS = ("tasks.click.metrics=[auc, logloss, {gauc: {by: user}}]",)
 COLUMNS = ("auc", "gauc", "logloss")
-ENCODERS: tuple[str, ...] = ("dice",)
+ENCODERS = ("dice", "simple_attention", "pooling", "self_attention", "multi_window_din", "bst", "hstu")
 """Variants of `multi_tower_din` that put another encoder in the place of `din`."""
 TRIALS = (
     Trial("MultiTower", "multi_tower"),
