@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from blockrec.language.schema.metrics import KINDS, Kind
 
@@ -20,7 +20,7 @@ class Metric:
     """One metric of a task.
 
     name: in results, behind `<split>/<task>/`. by: column whose values make the groups. k: places that count (None:
-    all). catalogue: whether all items are ranked, instead of the rows of a group.
+    all). over: what is ranked, if it is a ranking.
     """
 
     name: str
@@ -36,8 +36,8 @@ class Metric:
         return self.settings.get("k")
 
     @property
-    def catalogue(self) -> bool:
-        return self.settings.get("over") == "catalogue"
+    def over(self) -> Literal["candidates", "catalogue", "tree"] | None:
+        return self.settings.get("over")
 
     @property
     def higher_is_better(self) -> bool:
@@ -52,9 +52,9 @@ def read_metrics(words: Any) -> list[Metric]:
     """`[auc, {gauc: {by: user}}, {ndcg: {k: [5, 10], by: user}}]` → metrics with distinct names.
 
     `auc`, `gauc`, a second one `gauc_<by>`; others within groups `<kind>_<by>`; of lists that are ranked
-    `ndcg@5_candidates` or `ndcg@5_catalogue`, so that nobody compares the two. What is written twice counts once; of
-    equal names the second one ends in `_2`. Words that are no metrics (reported with the document's structure) are
-    left out.
+    `ndcg@5_candidates`, `ndcg@5_catalogue` or `ndcg@5_tree`, so that nobody compares them. What is written twice
+    counts once; of equal names the second one ends in `_2`. Words that are no metrics (reported with the document's
+    structure) are left out.
     """
     found: dict[str, Metric] = {}
     for metric in _each(words if isinstance(words, list | tuple) else ()):
@@ -98,7 +98,7 @@ def _names(metric: Metric) -> Iterator[str]:
     kind, by = metric.kind, metric.by
     if kind.ranking:
         base = f"{kind.name}@{metric.k}" if metric.k else kind.name
-        base = f"{base}_catalogue" if metric.catalogue else f"{base}_candidates"
+        base = f"{base}_{metric.over}"
     else:
         base = kind.name
     grouped = f"{base}_{by}"

@@ -13,6 +13,7 @@ import torch
 from blockrec.data.batching.batches import Index, Split
 from blockrec.data.batching.catalogue import Catalogue, alike, histories
 from blockrec.data.dataset import Dataset
+from blockrec.data.tree.nodes import Nodes
 from blockrec.language.features import Features
 from blockrec.metrics.measure import Numbers
 from blockrec.metrics.places import Places
@@ -25,12 +26,16 @@ from blockrec.run.task import Task, predictions
 
 @dataclass(frozen=True)
 class Ranker:
-    """splits: by name; the items of `train` are ranked. say: is told how far a long ranking is."""
+    """splits: by name; the items of `train` are ranked. say: is told how far a long ranking is.
+
+    nodes: of the tree over the items, if there is one.
+    """
 
     splits: Mapping[str, Split]
     settings: Ranked
     say: Callable[[str], None] = lambda _: None
     now: Callable[[], float] = perf_counter
+    nodes: Nodes | None = None
 
     def doubts(self, model: Any, tasks: Sequence[Task]) -> Iterator[str]:
         """What may be wrong with the features that belong to an item."""
@@ -59,7 +64,7 @@ class Ranker:
         predictor = model.only(task.name)
         catalogue = Catalogue.of(self.splits["train"], self.settings.items, predictor.graph_ir.used_features())
         found = Places()
-        known, target = self._asked(task, self.splits[name], catalogue, found)
+        known, target = self.asked(task, self.splits[name], catalogue, found)
         started = shown = self.now()
         with measuring(model, predictor):
             for part in _parts(len(known), max(1, batch_size // len(catalogue))):
@@ -74,10 +79,10 @@ class Ranker:
                     return None
                 if self.now() - shown >= SECONDS_BETWEEN_LINES:
                     shown = self.now()
-                    self.say(_line(name, min(part.stop, len(known)), len(known), shown - started))
+                    self.say(line(f"{name} catalogue", min(part.stop, len(known)), len(known), shown - started))
         return found
 
-    def _asked(self, task: Task, split: Split, catalogue: Catalogue, found: Places) -> tuple[Index, Index]:
+    def asked(self, task: Task, split: Split, catalogue: Catalogue, found: Places) -> tuple[Index, Index]:
         """Samples whose label is above 0 and whose item is in the catalogue, and its place there."""
         columns = split.gather.columns
         rows = split.first + np.arange(split.rows)
@@ -108,7 +113,8 @@ class Ranker:
 
 def ranker_of(dataset: Dataset, evaluation: Evaluate, say: Callable[[str], None]) -> Ranker | None:
     """What ranks the items of a dataset; None if the file does not say what an item is."""
-    return Ranker(dataset.splits, evaluation.catalogue, say) if evaluation.catalogue else None
+    catalogue = evaluation.catalogue
+    return Ranker(dataset.splits, catalogue, say, nodes=dataset.nodes) if catalogue else None
 
 
 def ranked_columns(evaluation: Evaluate, features: Features) -> set[str]:
@@ -121,9 +127,9 @@ def ranked_columns(evaluation: Evaluate, features: Features) -> set[str]:
     return {key, *(feature.name for feature in met)}
 
 
-def _line(split: str, done: int, lists: int, seconds: float) -> str:
+def line(title: str, done: int, lists: int, seconds: float) -> str:
     """`test catalogue 24% eta 1m`."""
-    return f"{split} catalogue {done / lists:.0%} eta {duration(seconds * (lists - done) / done)}"
+    return f"{title} {done / lists:.0%} eta {duration(seconds * (lists - done) / done)}"
 
 
 def _parts(rows: int, size: int) -> Iterator[slice]:

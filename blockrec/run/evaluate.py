@@ -17,6 +17,7 @@ from blockrec.run.batches import Batch, Split, moved
 from blockrec.run.catalogue import Ranker
 from blockrec.run.modes import measuring
 from blockrec.run.task import Task, array_of, predictions, tasks_of, values_of
+from blockrec.run.tree_ranking import tree_places
 from blockrec.run.watch import Look
 
 __all__ = ["Scores", "Task", "evaluate", "tasks_of"]
@@ -49,8 +50,8 @@ def evaluate(
 ) -> Scores | None:
     """Every metric of every task on the split called `name`; None if `stop()` said so on the way.
 
-    look: sees the watched values of every batch. ranker: ranks all items for metrics over the catalogue, which are left
-    out without it.
+    look: sees the watched values of every batch. ranker: ranks items for metrics over the catalogue and the tree, which
+    are left out without it.
     """
     with ExitStack() as stack:
         tables = {task.name: stack.enter_context(closing(Table(task.of_rows))) for task in tasks}
@@ -63,6 +64,13 @@ def evaluate(
             if places is None:
                 return None
             found[task.name] = found[task.name].and_(places.results(task.of_catalogue))
+        if ranker is not None and ranker.nodes is not None and task.of_tree:
+            places = tree_places(
+                ranker, ranker.nodes, model, task, name, batch_size=batch_size, device=device, stop=stop
+            )
+            if places is None:
+                return None
+            found[task.name] = found[task.name].and_(places.results(task.of_tree))
     return scores_of(name, found)
 
 

@@ -106,11 +106,15 @@ class Train:
 
 @dataclass(frozen=True)
 class Ranked:
-    """items: features of an item. drop_seen: whether those of the history are left out. rows: None means all."""
+    """items: features of an item. drop_seen: whether those of the history are left out. rows: None means all.
+
+    beam: nodes of a level of the tree that are opened; None: it follows from what is measured.
+    """
 
     items: tuple[str, ...]
     drop_seen: bool
     rows: int | None
+    beam: int | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,9 @@ def eval_settings(section: Map) -> Evaluate:
     """Read `eval:`, already valid against its schema."""
     values = with_defaults(section, EVAL)
     ranked = values.get("catalogue")
-    catalogue = ranked and Ranked(tuple(ranked["items"]), ranked["seen"] == "drop", ranked.get("rows"))
+    catalogue = ranked and Ranked(
+        tuple(ranked["items"]), ranked["seen"] == "drop", ranked.get("rows"), ranked.get("beam")
+    )
     return Evaluate(Period.of(values["every"]), values.get("batch_size"), values["train"], catalogue)
 
 

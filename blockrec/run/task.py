@@ -39,12 +39,17 @@ class Task:
     @property
     def of_rows(self) -> list[Metric]:
         """The metrics of the split's own rows."""
-        return [metric for metric in self.metrics if not metric.catalogue]
+        return [metric for metric in self.metrics if metric.over in (None, "candidates")]
 
     @property
     def of_catalogue(self) -> list[Metric]:
         """The metrics of a ranking of all items."""
-        return [metric for metric in self.metrics if metric.catalogue]
+        return [metric for metric in self.metrics if metric.over == "catalogue"]
+
+    @property
+    def of_tree(self) -> list[Metric]:
+        """The metrics of the items that a search down the tree reaches."""
+        return [metric for metric in self.metrics if metric.over == "tree"]
 
 
 def tasks_of(graph: Graph) -> list[Task]:

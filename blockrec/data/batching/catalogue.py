@@ -9,6 +9,7 @@ import numpy as np
 
 from blockrec.data.arrow import Array
 from blockrec.data.batching.batches import Batch, Gather, Index, Split
+from blockrec.data.tree.nodes import Nodes
 from blockrec.jagged import Jagged
 from blockrec.language.features import Column, Feature
 
@@ -19,7 +20,8 @@ TELLING = 50
 class Catalogue:
     """Items as the model sees them: those with the same row of the table are one.
 
-    ids: [i] the values of the feature that tells them apart, ascending. rows: [i] the last training sample of each.
+    ids: [i] the values of the feature that tells them apart, ascending. rows: [i] where `own` finds each: by its last
+    training sample.
     own, others: what is gathered of an item, and of everything else of a sample. met: item ids of histories.
     """
 
@@ -39,8 +41,17 @@ class Catalogue:
         rows = train.first + train.rows - 1 - last
         own = _part(gather, [f for f in gather.features if f.name in names and f.name in needed])
         others = _part(gather, [f for f in gather.features if f.name not in names and f.name in needed])
-        met = tuple(_untruncated(_part(gather, [f])) for f in histories(gather.features, key))
-        return cls(ids, rows, key, own, others, met)
+        return cls(ids, rows, key, own, others, _met(gather, key))
+
+    @classmethod
+    def of_nodes(cls, nodes: Nodes, gather: Gather, needed: Collection[str]) -> Catalogue:
+        """Of the items of a tree, as nodes that have numbers; needs no training samples."""
+        features = [f for f in gather.features if f.name in needed]
+        own = _part(gather, [f for f in features if f.name in nodes.columns])
+        others = _part(gather, [f for f in features if f.name not in nodes.columns])
+        leaves = nodes.tree.above(np.arange(len(nodes.rows)), nodes.tree.depth)
+        own = replace(own, columns={**nodes.columns})
+        return cls(nodes.rows, leaves, nodes.key, own, others, _met(gather, nodes.key))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -89,6 +100,11 @@ def histories(features: Collection[Feature], key: str) -> list[Feature]:
     """The fields of sequences that hold ids of the same table as the feature `key`."""
     root = next((f.root for f in features if f.name == key), key)
     return [f for f in features if f.sequence and f.kind == "id" and f.root == root and isinstance(f.source, Column)]
+
+
+def _met(gather: Gather, key: str) -> tuple[Gather, ...]:
+    """What gathers the item ids of histories."""
+    return tuple(_untruncated(_part(gather, [f])) for f in histories(gather.features, key))
 
 
 def _part(gather: Gather, features: list[Feature]) -> Gather:

@@ -1,4 +1,4 @@
-"""Training samples for the nodes of a tree: each positive for the nodes above its item, and for others beside them."""
+"""Training samples for the nodes of a tree: each positive for nodes above its item, and for others beside them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Expansion:
 
     @property
     def repeated(self) -> int:
-        """Rows that a positive sample becomes, at most."""
+        """Rows that a sample becomes, at most."""
         kept = (
             round(self.plan.share * (self.nodes.tree.depth - 1)) if self.plan.share < 1 else self.nodes.tree.depth - 1
         )
@@ -104,41 +104,43 @@ class Expansion:
 
 @dataclass(frozen=True)
 class NodeGather(Gather):
-    """Gathers samples as their expansions: rows of one sample do not stand together."""
+    """Gathers samples as their expansions; rows of one sample do not stand together. positive: which samples it has."""
 
     expansion: Expansion | None = None
+    positive: Index | None = None
 
     def batch(self, rows: Index, key: Key = (0, 0)) -> Batch:
-        """Positive samples with each of their nodes in place of the item, then the others as they are."""
-        assert self.expansion is not None
-        nodes, label = self.expansion.nodes, self.expansion.plan.label
-        items = nodes.find(self.columns[nodes.key][rows])
-        positive = (self.columns[label][rows] > 0) & (items >= 0)
-        owner, node, labels = self.expansion.rows(rows[positive], items[positive], key)
-        samples = np.concatenate([rows[positive][owner], rows[~positive]])
-        batch = super().batch(samples, key)
-        for name, values in nodes.columns.items():
-            if name in batch:
-                _put(batch[name], values[node])
-        _put(batch[label], labels)
-        return batch
+        """Each of the positive samples `rows` with each of its nodes in place of the item."""
+        assert self.expansion is not None and self.positive is not None
+        samples, nodes = self.positive[rows], self.expansion.nodes
+        owner, node, labels = self.expansion.rows(samples, nodes.find(self.columns[nodes.key][samples]), key)
+        batch = super().batch(samples[owner], key)
+        for name in nodes.columns.keys() & batch.keys():
+            batch[name] = _like(batch[name], nodes.columns[name][node])
+        label = self.expansion.plan.label
+        return {**batch, label: _like(batch[label], labels)}
 
     def lengths(self, rows: Index) -> Index:
-        """Steps of all rows that a sample becomes at most, and a token more for each row but one."""
-        assert self.expansion is not None
-        return np.asarray((super().lengths(rows) + 1) * self.expansion.repeated - 1)
+        """Steps of all rows that a sample becomes, and a token more for each row but one."""
+        assert self.expansion is not None and self.positive is not None
+        return np.asarray((super().lengths(self.positive[rows]) + 1) * self.expansion.repeated - 1)
 
 
-def _put(values: Tensor | Jagged, first: Array) -> None:
-    """Instead of the first values."""
+def _like(values: Tensor | Jagged, others: Array) -> Tensor:
+    """Others, as the type that a batch has."""
     assert isinstance(values, Tensor)
-    values[: len(first)] = torch.from_numpy(first).to(values.dtype)
+    return torch.from_numpy(others).to(values.dtype)
 
 
 def expanded(train: Split, nodes: Nodes, plan: TreePlan) -> Split:
-    """The split as training sees it. E209 if no task or loss reads the label."""
+    """The split as training sees it: its positive samples. E209 if nothing reads the label, E505 if none is positive."""
     if plan.label not in train.gather.labels:
         help = "a tree is trained by a task on this label"
         raise fail("E209", f"no task or loss reads `{plan.label}`, by which a tree is trained", plan.at, help=help)
+    rows = np.arange(train.first, train.first + train.rows)
+    positive = rows[train.gather.columns[plan.label][rows] > 0]
+    if not len(positive):
+        raise fail("E505", f"no training sample has `{plan.label}` above 0", plan.at)
     parts = {f.name: getattr(train.gather, f.name) for f in fields(Gather)}
-    return replace(train, gather=NodeGather(**parts, expansion=Expansion(nodes, plan)))
+    gather = NodeGather(**parts, expansion=Expansion(nodes, plan), positive=positive)
+    return replace(train, gather=gather, first=0, rows=len(positive))

@@ -12,7 +12,7 @@ from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.features import AUTO, Column, Features
 from blockrec.language.values import Map
 
-TREE = "tree"
+TREE, ENDING = "tree", ".parquet"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_tree(section: Map, features: Features, report: Diagnostics) -> TreePlan
     tree, at = section.section(TREE), section.at[TREE]
     names = [str(name) for name in tree["items"]]
     _check(section, names, features, report)
-    file = locate(tree, "file", None, "`blockrec tree` writes one", report) if "file" in tree else ()
+    file = locate(tree, "by", None, "`blockrec tree` writes one", report) if is_file(tree) else ()
     if report.failed:
         return None
     values = {key: setting(section, TREE, key) for key in ("branching", "by", "draw", "label")}
@@ -56,7 +56,7 @@ def read_tree(section: Map, features: Features, report: Diagnostics) -> TreePlan
         items=tuple(names),
         label=values["label"],
         branching=values["branching"] or (None if file else 2),
-        by=values["by"],
+        by=None if file else values["by"],
         file=file[0] if file else None,
         negatives=tuple(negatives) if isinstance(negatives, list) else (negatives,),
         draw=values["draw"],
@@ -64,6 +64,11 @@ def read_tree(section: Map, features: Features, report: Diagnostics) -> TreePlan
         favour=setting(section, TREE, "levels", "favour"),
         at=at,
     )
+
+
+def is_file(tree: Map) -> bool:
+    """Whether `by` names a file of leaves."""
+    return str(tree.get("by", "")).endswith(ENDING)
 
 
 def _check(section: Map, names: list[str], features: Features, report: Diagnostics) -> None:
@@ -80,12 +85,9 @@ def _check(section: Map, names: list[str], features: Features, report: Diagnosti
         elif feature.pool:
             message = f"`{name}` is a list, of which an inner node of the tree has no usual value"
             report.error("E208", message, tree.at["items"], help="leave it out")
-    if "by" in tree and tree["by"] not in names:
-        report.error("E208", f"`by` is none of the features in `items`: `{tree['by']}`", tree.at["by"])
-    if "by" in tree and "file" in tree:
-        report.error(
-            "E101", "`by` has no meaning beside `file`", tree.keys_at["by"], help="the file says where items are"
-        )
+    if "by" in tree and tree["by"] not in names and not is_file(tree):
+        help = f"one of {', '.join(names)}, or a file of leaves: NAME{ENDING}"
+        report.error("E208", f"`by` is none of the features in `items`: `{tree['by']}`", tree.at["by"], help=help)
     label = setting(section, TREE, "label")
     if label not in features.labels or features.labels[label].sequence is not None:
         report.error(

@@ -12,6 +12,7 @@ from blockrec.language.schema.metrics import KINDS, LABELS, Kind
 from blockrec.language.values import List, Map
 
 CATALOGUE = "eval: {catalogue: {items: [item, category]}}, the feature that tells items apart before the others"
+TREE = "data: {tree: {items: [item, category]}}, as in `eval.catalogue`"
 
 
 def report_metrics(spec: Map, label: Label | None, document: Document, report: Diagnostics) -> None:
@@ -25,7 +26,7 @@ def report_metrics(spec: Map, label: Label | None, document: Document, report: D
             fit = [name for name, other in KINDS.items() if other.labels == "numbers"]
             help = f"{', '.join(fit[:-1])} and {fit[-1]} measure numbers; a label without `type: float` is 0 or 1"
             report.error("E107", message, at, help=help, notes=[(label.span, "the label")])
-        if given.get("over") == "catalogue":
+        if given.get("over") in ("catalogue", "tree"):
             _report_catalogue(given, label, document, report)
 
 
@@ -41,13 +42,15 @@ def _report_catalogue(given: Any, label: Label | None, document: Document, repor
     at = given.at["over"]
     if "by" in given:
         help = "leave `by` out, or leave `over` out to rank the rows of each group"
-        report.error("E101", "`by` says nothing of a ranking of the catalogue", given.at["by"], help=help)
+        report.error("E101", "`by` says nothing of a ranking of items", given.at["by"], help=help)
     if label is not None and label.sequence is not None:
         message = f"the catalogue is ranked for samples, and each step of `{label.sequence}` has its own label"
         report.error("E101", message, at, notes=[(label.span, "the label")], help="rank the candidates: `by: FEATURE`")
     if "items" not in document.evaluated("eval").section("catalogue"):
         message = "the file does not say which features belong to an item of the catalogue"
         report.error("E105", message, at, help=CATALOGUE)
+    if given["over"] == "tree" and "items" not in document.evaluated("data").section("tree"):
+        report.error("E105", "the file has no tree to search for items", at, help=TREE)
 
 
 def report_items(document: Document, features: Features, report: Diagnostics) -> None:

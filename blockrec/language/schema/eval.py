@@ -37,7 +37,7 @@ EVAL: Schema = {
         },
         "catalogue": {
             "type": "object",
-            "description": "What metrics `over: catalogue` rank: the items of the training samples.",
+            "description": "What metrics `over: catalogue` and `over: tree` rank: the items of the training samples.",
             "additionalProperties": False,
             "required": ["items"],
             "properties": {
@@ -59,6 +59,11 @@ EVAL: Schema = {
                     "type": "integer",
                     "minimum": 1,
                     "description": "So many samples, drawn once, are measured; default: all whose label is above 0.",
+                },
+                "beam": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "description": "How many nodes of each level `over: tree` opens; default: twice the largest k.",
                 },
             },
         },

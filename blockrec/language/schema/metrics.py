@@ -24,10 +24,12 @@ _AVERAGE: Schema = {
 }
 _OVER: Schema = {
     **choice(
-        "What is ranked: `candidates`, the rows of a group of the split itself, or `catalogue`, every item of the "
-        "training part for each row whose label is above 0 (see `eval.catalogue`).",
+        "What is ranked: `candidates`, the rows of a group of the split itself; `catalogue`, every item of the "
+        "training part for each row whose label is above 0 (see `eval.catalogue`); or `tree`, of these items those "
+        "that a search down `data.tree` reaches.",
         "candidates",
         "catalogue",
+        "tree",
     ),
     "default": "candidates",
 }
@@ -39,7 +41,7 @@ _PLACES: Schema = {
     "description": "How many places from the top count; of a list, each makes a metric.",
 }
 _NEEDS_GROUPS: Schema = {"if": {"required": ["average"]}, "then": {"required": ["by"]}}
-_CATALOGUE: Schema = {"properties": {"over": {"const": "catalogue"}}, "required": ["over"]}
+_ITEMS: Schema = {"properties": {"over": {"enum": ["catalogue", "tree"]}}, "required": ["over"]}
 _RANKING: Schema = {
     "by": text("Feature or column whose equal values make a list of candidates, e.g. the user."),
     "over": _OVER,
@@ -67,7 +69,7 @@ class Kind:
         """Of its settings."""
         if not self.ranking:
             return closed(self.doc, dict(self.settings), required=[*self.required], **_NEEDS_GROUPS)
-        over: Schema = {"if": _CATALOGUE, "else": {"required": ["by"]}}
+        over: Schema = {"if": _ITEMS, "else": {"required": ["by"]}}
         return closed(self.doc, dict(self.settings), required=[*self.required], **over)
 
 

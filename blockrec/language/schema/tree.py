@@ -5,18 +5,20 @@ from __future__ import annotations
 from blockrec.language.schema.parts import Schema, choice, closed, names, number, text, whole
 
 TREE: Schema = closed(
-    "A tree over the items of the training samples, which retrieval goes down. A positive training sample is repeated "
-    "with nodes above its item in place of the item, label 1, and with other nodes beside each of them, label 0; other "
-    "samples stay as they are. The table of items has a row more for each inner node.",
+    "A tree over the items of the training samples, which retrieval goes down. Training takes the positive samples: "
+    "each is repeated with the nodes above its item in place of the item, label 1, and with other nodes beside each of "
+    "them, label 0. The table of items has a row more for each inner node.",
     {
         "items": names(
             "Features that belong to the item. The first one tells items apart and has `vocab: auto`; of the others "
             "an inner node has the value that most of its items have, of numbers the mean."
         ),
         "label": text("Label that says which samples are positive.", default="click"),
-        "branching": whole("Children of a node, at most. Default: 2, or as the file has it.", minimum=2),
-        "by": text("One of `items`: equal values stand side by side. Default: items in a random order."),
-        "file": text("Instead of `by`: a Parquet file of leaves, as `blockrec tree` writes it."),
+        "branching": whole("Children of a node, at most. Default: 2, or what a file says.", minimum=2),
+        "by": text(
+            "Where items stand: one of `items`, whose equal values are then side by side, or a Parquet file of leaves, "
+            "as `blockrec tree` writes it. Default: in a random order."
+        ),
         "negatives": {
             "type": ["integer", "array"],
             "minimum": 0,
