@@ -14,12 +14,13 @@ from blockrec.data.batching.batches import Index, Split
 from blockrec.data.batching.catalogue import Catalogue, alike, histories
 from blockrec.data.dataset import Dataset
 from blockrec.data.tree.nodes import Nodes
+from blockrec.every import Every
 from blockrec.language.features import Features
 from blockrec.metrics.measure import Numbers
 from blockrec.metrics.places import Places
 from blockrec.run.batches import moved
 from blockrec.run.modes import measuring
-from blockrec.run.progress import SECONDS_BETWEEN_LINES, duration
+from blockrec.run.progress import duration
 from blockrec.run.settings import Evaluate, Ranked
 from blockrec.run.task import Task, predictions
 
@@ -65,7 +66,7 @@ class Ranker:
         catalogue = Catalogue.of(self.splits["train"], self.settings.items, predictor.graph_ir.used_features())
         found = Places()
         known, target = self.asked(task, self.splits[name], catalogue, found)
-        started = shown = self.now()
+        every = Every(now=self.now)
         with measuring(model, predictor):
             for part in _parts(len(known), max(1, batch_size // len(catalogue))):
                 scores = np.concatenate(
@@ -77,9 +78,8 @@ class Ranker:
                 found.add(self._ranked(scores, known[part], target[part], catalogue), target[part])
                 if stop():
                     return None
-                if self.now() - shown >= SECONDS_BETWEEN_LINES:
-                    shown = self.now()
-                    self.say(line(f"{name} catalogue", min(part.stop, len(known)), len(known), shown - started))
+                if every.due():
+                    self.say(line(f"{name} catalogue", min(part.stop, len(known)), len(known), every.elapsed))
         return found
 
     def asked(self, task: Task, split: Split, catalogue: Catalogue, found: Places) -> tuple[Index, Index]:

@@ -8,11 +8,10 @@ from time import perf_counter
 
 from rich.progress import BarColumn, Progress, TextColumn
 
+from blockrec.every import Every
 from blockrec.run.log import Log
 from blockrec.run.loop import Plan, Step
 from blockrec.words import human
-
-SECONDS_BETWEEN_LINES = 10.0
 
 
 @dataclass
@@ -47,8 +46,7 @@ class Display:
     """Shows a `State` while training; use as a context manager."""
 
     def __init__(self, log: Log, plan: Plan, now: Callable[[], float] = perf_counter) -> None:
-        self.log, self.state, self.now = log, State(plan), now
-        self.shown = now()
+        self.log, self.state, self.every = log, State(plan), Every(now=now)
         console = log.console
         self.bar = Progress(
             BarColumn(24), TextColumn("{task.description}", markup=False), console=console, transient=True
@@ -70,8 +68,7 @@ class Display:
         state.seconds, state.loss = seconds, loss
         if not self.bar.disable:
             self.bar.update(self.task, completed=step.number, description=state.line())
-        elif self.now() - self.shown >= SECONDS_BETWEEN_LINES:
-            self.shown = self.now()
+        elif self.every.due():
             self.log.say(state.line())
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn
 
+from blockrec.every import Every
 from blockrec.run.batches import Batch, Split, rows_in
 from blockrec.run.log import Log
-from blockrec.run.progress import SECONDS_BETWEEN_LINES, duration
+from blockrec.run.progress import duration
 from blockrec.words import human
 
 
@@ -35,17 +36,15 @@ class Tracked:
         bar = Progress(BarColumn(24), TextColumn("{task.description}", markup=False), console=console, transient=True)
         bar.disable = not (self.bar and console.is_terminal)
         task = bar.add_task(self.title, total=self.rows)
-        done, started = 0, self.now()
-        shown = started
+        done, every = 0, Every(now=self.now)
         with bar:
             for batch in self.split.batches(batch_size, **order):
                 yield batch
                 done += rows_in(batch)
-                line = self.line(done, self.now() - started)
+                line = self.line(done, every.elapsed)
                 if not bar.disable:
                     bar.update(task, completed=done, description=line)
-                elif self.now() - shown >= SECONDS_BETWEEN_LINES:
-                    shown = self.now()
+                elif every.due():
                     self.log.say(line)
 
     def line(self, done: int, seconds: float) -> str:

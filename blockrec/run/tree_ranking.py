@@ -11,12 +11,12 @@ import torch
 from blockrec.data.batching.batches import Batch, Index, Split
 from blockrec.data.batching.catalogue import Catalogue
 from blockrec.data.tree.nodes import Nodes
+from blockrec.every import Every
 from blockrec.metrics.places import Places
 from blockrec.run.batches import moved
 from blockrec.run.beam import Beam, Reached
 from blockrec.run.catalogue import Ranker, line
 from blockrec.run.modes import measuring
-from blockrec.run.progress import SECONDS_BETWEEN_LINES
 from blockrec.run.task import Task, predictions
 
 WIDEST = 100
@@ -56,7 +56,7 @@ def tree_places(
     known, target = ranker.asked(task, split, beam.catalogue, places)
     width, scored, lost = width_of(task, ranker.settings.beam), 0, 0
     at_a_time = max(1, batch_size // (nodes.tree.branching * width))
-    started = shown = ranker.now()
+    every = Every(now=ranker.now)
     with measuring(model, part):
         for start in range(0, len(known), at_a_time):
             rows, wanted = known[start : start + at_a_time], target[start : start + at_a_time]
@@ -65,9 +65,8 @@ def tree_places(
             lost += _place(_left(reached, rows, wanted, beam.catalogue, ranker.settings.drop_seen), wanted, places)
             if stop():
                 return None
-            if ranker.now() - shown >= SECONDS_BETWEEN_LINES:
-                shown = ranker.now()
-                ranker.say(line(f"{name} tree", start + len(rows), len(known), shown - started))
+            if every.due():
+                ranker.say(line(f"{name} tree", start + len(rows), len(known), every.elapsed))
     places.missing += lost
     places.details |= {"beam": width, "lost": lost, "scored": round(scored / max(1, len(known)))}
     return places

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SECONDS = 10.0
+from blockrec.every import Every
 
 
 @dataclass
@@ -16,7 +15,7 @@ class Pace:
     say: Callable[[str], None]
     words: str
     rows: int = 0
-    last: float = field(default_factory=time.monotonic)
+    every: Every = field(default_factory=Every)
 
     def __post_init__(self) -> None:
         self.say(f"{self.words} rows")
@@ -24,6 +23,5 @@ class Pace:
     def add(self, rows: int) -> None:
         """So many rows more are done."""
         self.rows += rows
-        if time.monotonic() - self.last >= SECONDS:
-            self.last = time.monotonic()
+        if self.every.due():
             self.say(f"{self.words} rows: {self.rows:,} done")

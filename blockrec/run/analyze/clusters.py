@@ -15,7 +15,7 @@ def k_means(vectors: Floats, number: int, rng: np.random.Generator, rounds: int 
     centres = _spread(vectors, number, rng)
     labels = np.full(len(vectors), -1)
     for _ in range(rounds):
-        found = _distances(vectors, centres).argmin(1)
+        found = distances(vectors, centres).argmin(1)
         if (found == labels).all():
             break
         labels = found
@@ -27,16 +27,16 @@ def k_means(vectors: Floats, number: int, rng: np.random.Generator, rounds: int 
 
 def _spread(vectors: Floats, number: int, rng: np.random.Generator) -> Floats:
     chosen = [int(rng.integers(len(vectors)))]
-    nearest = _distances(vectors, vectors[chosen])[:, 0]
+    nearest = distances(vectors, vectors[chosen])[:, 0]
     while len(chosen) < number:
         total = nearest.sum()
         odds = nearest / total if total > 0 else np.full(len(vectors), 1 / len(vectors))
         chosen.append(int(rng.choice(len(vectors), p=odds)))
-        nearest = np.minimum(nearest, _distances(vectors, vectors[chosen[-1:]])[:, 0])
+        nearest = np.minimum(nearest, distances(vectors, vectors[chosen[-1:]])[:, 0])
     return vectors[chosen]
 
 
-def _distances(vectors: Floats, centres: Floats) -> Floats:
+def distances(vectors: Floats, centres: Floats) -> Floats:
     """[n, k] squared distances."""
     found: Floats = (vectors**2).sum(1)[:, None] - 2 * vectors @ centres.T + (centres**2).sum(1)
     return np.maximum(found, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from blockrec.every import Every
 from blockrec.run.analyze.attention import Cuts, no_attention
 from blockrec.run.analyze.findings import Bars, Findings, Listing, Row
 from blockrec.run.analyze.gradients import split_gradients
@@ -16,7 +17,6 @@ from blockrec.run.batches import Batch, moved
 from blockrec.run.begun import Begun
 from blockrec.run.names import RESOLVED
 from blockrec.run.prepare import Job, Wishes, prepare
-from blockrec.run.progress import SECONDS_BETWEEN_LINES
 from blockrec.run.warm import warm_start
 from blockrec.run.watch import trained_part
 
@@ -58,15 +58,12 @@ def _job(subject: Subject) -> Job:
 
 def _batches(job: Job, steps: int, subject: Subject) -> Iterator[tuple[int, Batch]]:
     """(step from 1, batch), as they were trained on, with a line on progress now and then."""
-    from time import perf_counter
-
-    number, shown = 0, perf_counter()
+    number, every = 0, Every()
     while number < steps:
         for batch in job.feed.batches(number // job.plan.per_epoch):
             number += 1
             yield number, batch
-            if perf_counter() - shown >= SECONDS_BETWEEN_LINES:
-                shown = perf_counter()
+            if every.due():
                 subject.log.say(f"conflict: step {number:,} of {steps:,}")
             if number == steps:
                 return
