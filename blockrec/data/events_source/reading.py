@@ -17,8 +17,8 @@ from blockrec.data.form import check_form, read_split
 from blockrec.data.needs import Needs, feature_needs, group_needs, label_needs, together
 from blockrec.data.sampling.plan import DrawPlan, available_with, draw_needs, is_drawn, is_made, item_of, read_draws
 from blockrec.data.settings import setting
-from blockrec.data.sources.items import ItemTable
-from blockrec.data.sources.joined import JoinedFiles
+from blockrec.data.sources.joined import Join, JoinedFiles
+from blockrec.data.sources.keyed import KeyedTable
 from blockrec.data.sources.tables import Files, Need, missing_columns
 from blockrec.data.sources.words import Word, words_of
 from blockrec.data.splits import SplitPlan
@@ -75,7 +75,8 @@ class _Reader:
         if files is None:
             return None
         joined = "from" not in self.made or self.item in files.columns(Diagnostics())
-        return self._joined(files, self._items() if joined else None, {})
+        joins = [*(self._items() if joined else []), *(self._users() if "from" not in self.made else [])]
+        return self._joined(files, joins, {})
 
     def impressions(self) -> JoinedFiles | None:
         """The file of samples, if there is one."""
@@ -83,7 +84,7 @@ class _Reader:
             return None
         files = self._files(self.made, "from")
         renamed = {self.made.get("user", self.user): self.user, self.made.get("time", self.time): self.time}
-        return self._joined(files, self._items(), renamed) if files is not None else None
+        return self._joined(files, [*self._items(), *self._users()], renamed) if files is not None else None
 
     def _files(self, section: Map, key: str) -> Files | None:
         plain = Files.named(section, key, self.root, str(self.section.get("how_to_get", "")), self.report)
@@ -99,20 +100,27 @@ class _Reader:
             missing_columns(need, known, "the file", self.report)
         return words
 
-    def _items(self) -> ItemTable | None:
-        section = self.section.section("items")
-        if "table" not in section:
-            return None
-        files = self._files(section, "table")
-        flags = {name: tuple(columns) for name, columns in section.section("flags").items()}
-        key = str(section.get("key", self.item))
-        at = section.at.get("key", section.at["table"])
-        return ItemTable(files, key, at, flags, section.at.get("flags", at)) if files is not None else None
+    def _items(self) -> list[Join]:
+        return self._table("items", self.item)
 
-    def _joined(self, files: Files, items: ItemTable | None, renamed: dict[str, str]) -> JoinedFiles:
+    def _users(self) -> list[Join]:
+        return self._table("users", self.user)
+
+    def _table(self, of: str, column: str) -> list[Join]:
+        """The table of what the column names, if there is one."""
+        section = self.section.section(of)
+        files = self._files(section, "table") if "table" in section else None
+        if files is None:
+            return []
+        flags = {name: tuple(columns) for name, columns in section.section("flags").items()}
+        key = str(section.get("key", column))
+        at = section.at.get("key", section.at["table"])
+        table = KeyedTable(of, files, key, at, flags, section.at.get("flags", at))
+        return [Join(column, table, tuple(table.columns(self.report)))]
+
+    def _joined(self, files: Files, joins: list[Join], renamed: dict[str, str]) -> JoinedFiles:
         columns = [renamed.get(name, name) for name in files.columns(self.report)]
-        attributes = tuple(items.columns(self.report)) if items is not None else ()
-        return JoinedFiles(files, tuple(columns), self.item, items, attributes, renamed)
+        return JoinedFiles(files, tuple(columns), self.item, tuple(joins), renamed)
 
     def plan(self, log: JoinedFiles, impressions: JoinedFiles | None, split: SplitPlan) -> Plan:
         """The plan over sources whose columns are known."""
@@ -220,10 +228,12 @@ class _Reader:
             }
             missing_columns(named, log.columns, "the log", self.report)
             return tuple(name for name in named if name in needs)
-        if log.items is not None:
-            return tuple(name for name in log.attributes if name in needs)
+        of = {join.table.of: join.attributes for join in log.joins}
+        if "items" in of:
+            return tuple(name for name in of["items"] if name in needs)
         labels = {label.column for label in self.features.labels.values() if label.sequence is None}
-        return tuple(name for name in needs if name not in {self.user, self.time, self.item, *labels, *made})
+        others = {self.user, self.time, self.item, *labels, *made, *of.get("users", ())}
+        return tuple(name for name in needs if name not in others)
 
     def _histories(self, known: list[str]) -> dict[str, Condition]:
         history = self.section.section("history")

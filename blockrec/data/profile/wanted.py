@@ -77,9 +77,8 @@ def sources(plan: Plan | RowsPlan) -> dict[str, Files]:
     found = {"events": plan.log.source.files}
     if plan.samples.impressions is not None:
         found["samples"] = plan.samples.impressions.source.files
-    if plan.log.source.items is not None:
-        found["items"] = plan.log.source.items.files
-    return found
+    sources = [plan.log.source, *([plan.samples.impressions.source] if plan.samples.impressions else [])]
+    return found | {join.table.of: join.table.files for source in sources for join in source.joins}
 
 
 def _readings(feature: Feature, found: Mapping[str, Survey]) -> Iterator[Reading]:
@@ -92,7 +91,7 @@ def _readings(feature: Feature, found: Mapping[str, Survey]) -> Iterator[Reading
 
 def _stats(name: str, steps: bool, found: Mapping[str, Survey]) -> Stats | None:
     """Of events for steps, of samples for others, if there are such."""
-    order = ("rows", "events", "items") if steps else ("rows", "samples", "events", "items")
+    order = ("rows", "events", "items") if steps else ("rows", "samples", "events", "items", "users")
     return next((found[use].columns[name] for use in order if use in found and name in found[use].columns), None)
 
 

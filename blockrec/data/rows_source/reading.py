@@ -29,6 +29,7 @@ OF_EVENTS = (
     "generate",
     "item",
     "items",
+    "users",
     "ties",
     "history",
     "samples",

@@ -1,4 +1,4 @@
-"""Files of events or samples together with the attributes of their items."""
+"""Files of events or samples together with the attributes of their items and users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from blockrec.data.arrow import Table
-from blockrec.data.sources.items import ItemTable, join
+from blockrec.data.sources.keyed import KeyedTable, join
 from blockrec.data.sources.tables import Files, Need, Origin
 from blockrec.diagnostics import Diagnostics
 
@@ -19,47 +19,58 @@ ROW = "row of the file"
 
 
 @dataclass(frozen=True)
+class Join:
+    """The columns `attributes` of a table, by the key that stands in the column `key` of the files."""
+
+    key: str
+    table: KeyedTable
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class JoinedFiles:
-    """One table: the columns `own` of the files (some `renamed`: name in the file → name here) and those of `items`."""
+    """One table: the columns `own` of the files (some `renamed`: name in the file → name here) and those of `joins`.
+
+    An attribute takes the place of a column of that name; of two attributes the first join's counts.
+    """
 
     files: Files
     own: tuple[str, ...]
     item: str
-    items: ItemTable | None = None
-    attributes: tuple[str, ...] = ()
+    joins: tuple[Join, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         """All columns that can be read."""
-        return list(dict.fromkeys([*self.own, *self.attributes]))
+        return list(dict.fromkeys([*self.own, *(name for of in self.joins for name in of.attributes)]))
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Every file whose content matters."""
-        return (*self.files.paths, *(self.items.files.paths if self.items else ()))
+        return (*self.files.paths, *(path for of in self.joins for path in of.table.files.paths))
 
     @property
     def key(self) -> list[object]:
         """Plain values that decide what is read from given files."""
-        return [self.files.key, self.item, self.items and self.items.key_values, dict(self.renamed)]
+        tables = [[of.key, *of.table.key_values] for of in self.joins]
+        return [self.files.key, self.item, tables, dict(self.renamed)]
 
-    def parts(self, needs: Mapping[str, Need]) -> tuple[dict[str, Need], dict[str, Need]]:
-        """The needs that the files meet, under their names here, and those that the items table meets."""
-        joined = {name: need for name, need in needs.items() if name in self.attributes}
-        own = {name: need for name, need in needs.items() if name not in joined}
-        if joined:
-            own.setdefault(self.item, Need("any"))
-        return own, joined
+    def parts(self, needs: Mapping[str, Need]) -> tuple[dict[str, Need], list[dict[str, Need]]]:
+        """The needs that the files meet, under their names here, and those that each join meets."""
+        own = dict(needs)
+        joined = [{name: own.pop(name) for name in [*own] if name in of.attributes} for of in self.joins]
+        keys = [of.key for of, met in zip(self.joins, joined, strict=True) if met]
+        return {**dict.fromkeys(keys, Need("any")), **own}, joined
 
     def read(self, needs: Mapping[str, Need], report: Diagnostics) -> tuple[Table, Origin]:
         """The columns `needs` and `ROW`; raises `BlockrecError` after errors."""
         own, joined = self.parts(needs)
         read = self.files.read(self._named(own), report)
-        items = self._items(joined, report)
+        known = self._known(joined, report)
         assert read is not None
         table, origin = read
-        return self._finished(table, own, items, 0, report), origin
+        return self._finished(table, own, known, 0, report), origin
 
     def pieces(self, needs: Mapping[str, Need], report: Diagnostics) -> Iterator[tuple[int, Table]]:
         """What `read` gives, in pieces, each with the place of its file; raises `BlockrecError` after errors.
@@ -67,10 +78,10 @@ class JoinedFiles:
         Types are those of a file: columns of two may differ.
         """
         own, joined = self.parts(needs)
-        items = self._items(joined, report)
+        known = self._known(joined, report)
         row = 0
         for file, table in self.files.pieces(self._named(own), report):
-            yield file, self._finished(table, own, items, row, report)
+            yield file, self._finished(table, own, known, row, report)
             row += len(table)
         report.raise_errors()
 
@@ -79,17 +90,18 @@ class JoinedFiles:
         names = {here: there for there, here in self.renamed.items()}
         return {names.get(name, name): need for name, need in own.items()}
 
-    def _items(self, joined: dict[str, Need], report: Diagnostics) -> Table | None:
-        found = self.items.read(joined, report) if self.items is not None and joined else None
+    def _known(self, joined: list[dict[str, Need]], report: Diagnostics) -> list[tuple[Join, Table]]:
+        """The tables that anything is needed of."""
+        found = [(of, of.table.read(needs, report)) for of, needs in zip(self.joins, joined, strict=True) if needs]
         report.raise_errors()
-        return found
+        return [(of, table) for of, table in found if table is not None]
 
     def _finished(
-        self, table: Table, own: Mapping[str, Need], items: Table | None, row: int, report: Diagnostics
+        self, table: Table, own: Mapping[str, Need], known: list[tuple[Join, Table]], row: int, report: Diagnostics
     ) -> Table:
         table = table.rename_columns(list(own)).append_column(ROW, pa.array(np.arange(row, row + len(table))))
-        if items is not None:
-            assert self.items is not None
-            table = join(table, self.item, items, self.items.key_at, report)
+        for of, attributes in known:
+            table = join(table, of.key, attributes, of.table, report)
+            report.raise_errors()
         report.raise_errors()
         return table

@@ -32,6 +32,22 @@ ITEMS: Schema = closed(
     },
 )
 
+USERS: Schema = closed(
+    "Attributes that belong to a user, joined to the samples.",
+    {
+        "key": text("Column of the user in `table`. Default: `user`."),
+        "table": text("File with one row a user."),
+        "csv": CSV,
+        "flags": {
+            "type": "object",
+            "description": "New columns of `table`: the index of the first column of a list whose value is not 0.",
+            "additionalProperties": names("The flag columns, in order."),
+        },
+        "words": WORDS,
+    },
+    required=["table"],
+)
+
 POSITIVES: Schema = closed(
     "Events that are positive samples; `label` is 1 for them and 0 for the negatives drawn beside them.",
     {
@@ -192,6 +208,7 @@ DATA: Schema = closed(
         },
         "item": text("Column of the item id. Default: `items.key`, else `item`."),
         "items": ITEMS,
+        "users": USERS,
         "where": text(f"Only events that fulfil {_CONDITION}."),
         "min_events": closed(
             "Only events of users and items that have enough of them, counted after `where` and again until all have: "

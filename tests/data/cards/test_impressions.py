@@ -81,6 +81,10 @@ def test_taobao_ad(tmp_path: Path) -> None:
     (tmp_path / "ad_feature.csv").write_text(
         "adgroup_id,cate_id,campaign_id,customer,brand,price\n63133,6406,83237,1,95471,170.0\n1,6250,9,2,NULL,0\n"
     )
+    (tmp_path / "user_profile.csv").write_text(
+        "userid,cms_segid,cms_group_id,final_gender_code,age_level,pvalue_level,shopping_level,occupation,"
+        "new_user_class_level \n558157,0,5,2,5,,3,0,3\n1,13,2,2,2,2,3,0,2\n"
+    )
     (tmp_path / "raw_sample.csv").write_text(
         "user,time_stamp,adgroup_id,pid,nonclk,clk\n"
         f"558157,{eighth - 2 * day},1,430548_1007,1,0\n558157,{eighth - day},63133,430548_1007,0,1\n"
@@ -103,6 +107,8 @@ def test_taobao_ad(tmp_path: Path) -> None:
     second, first = found.rows("test", *names)
     assert first == (558157, 63133, 6406, 95471, None, 1, (6250, 6250), (91286, None), ("pv", None))
     assert second == (None, 1, 6250, None, "430548_1007", 0, (), (), ())
+    profile = ("cms_segid", "cms_group", "gender", "age", "consumption", "shopping", "student", "city")
+    assert found.rows("test", *profile) == [(None,) * 8, (0, 5, 2, 5, None, 3, 0, 3)]
     prices = [price for ((price,),) in found.rows("train", "price")]
     assert prices == pytest.approx([0.0, 5.1417], abs=1e-4)
 
