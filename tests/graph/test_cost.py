@@ -135,7 +135,7 @@ def test_a_formula_says_what_the_reference_does(op: str) -> None:
     assert counted(CALLS[op], op, "cpu") == counted(CALLS[op], op, "reference") > 0
 
 
-NETWORKS = ("target_linear", "target_score")
+PRODUCTS = ("target_linear", "target_score", "segment_attention")
 
 
 def test_the_kernel_of_target_linear_saves_half_of_the_products() -> None:
@@ -149,10 +149,19 @@ def test_the_kernel_of_target_score_saves_half_of_its_first_layer() -> None:
     assert counted(call, "target_score", "cpu") < 0.8 * counted(call, "target_score", "reference")
 
 
+def test_attention_counts_its_products_alone() -> None:
+    steps = Jagged.from_lists([[0.0] * 4] * 3)
+    parts = [steps.like(torch.randn(12, 2, 64)) for _ in range(3)]
+    pairs = 3 * 4 * 4 * 2
+    found = {kernel: counted(lambda op: op(*parts), "segment_attention", kernel) for kernel in ("cpu", "reference")}
+    assert found["cpu"] == pairs * 2 * (64 + 64)
+    assert found["cpu"] < found["reference"] < 1.2 * found["cpu"]
+
+
 def test_every_formula_is_compared() -> None:
-    for op in (*CALLS, *NETWORKS):
+    for op in (*CALLS, *PRODUCTS):
         bind(op, "cpu")
-    assert {*FORMULAS} == {*CALLS, *NETWORKS}
+    assert {*FORMULAS} == {*CALLS, *PRODUCTS}
 
 
 def products() -> dict[str, Any]:
