@@ -182,4 +182,4 @@ def _chosen(ctx: typer.Context) -> list[str]:
 def analyses(incomplete: str) -> list[str]:
     """Analyses of runs: each is a file of its own."""
     folder = Path(__file__).parents[1] / "run" / "analyze" / "analyses"
-    return _starting(incomplete, [path.stem for path in folder.glob("[a-z]*.py")])
+    return _starting(incomplete, [path.stem.replace("_", "-") for path in folder.glob("[a-z]*.py")])

@@ -8,7 +8,7 @@ import numpy as np
 
 from blockrec.language.metrics import Metric
 from blockrec.metrics.found import Found
-from blockrec.metrics.measure import Array, Numbers, Undefined, check_rows
+from blockrec.metrics.measure import Array, Undefined, check_rows
 from blockrec.metrics.ranking import Worth, discounts, expected, ones, reciprocals
 
 WORTH: dict[str, Worth] = {"recall": ones, "hit": ones, "precision": ones, "ndcg": discounts, "mrr": reciprocals}
@@ -28,7 +28,7 @@ class Places:
     not_finite: int = 0
     details: dict[str, int | str] = field(default_factory=dict)
 
-    def add(self, scores: Numbers, target: Array) -> None:
+    def add(self, scores: Array, target: Array) -> None:
         """scores: [b, i], −∞ for what is not ranked; target: [b] the column of each positive."""
         own = scores[np.arange(len(target)), target][:, None]
         self.not_finite += int((np.isnan(scores) | (scores == np.inf)).any(axis=1).sum())

@@ -16,13 +16,14 @@ from blockrec.data.dataset import Dataset
 from blockrec.data.tree.nodes import Nodes
 from blockrec.every import Every
 from blockrec.language.features import Features
-from blockrec.metrics.measure import Numbers
+from blockrec.metrics.measure import Array
 from blockrec.metrics.places import Places
-from blockrec.run.batches import moved
 from blockrec.run.modes import measuring
 from blockrec.run.progress import duration
+from blockrec.run.scorers import Apart, Pairs, Scorer, slices
 from blockrec.run.settings import Evaluate, Ranked
-from blockrec.run.task import Task, predictions
+from blockrec.run.task import Task
+from blockrec.run.towers import Towers
 
 
 @dataclass(frozen=True)
@@ -60,26 +61,29 @@ class Ranker:
     ) -> Places | None:
         """Where the positives of a task stand on the split `name`; None if `stop()` said so on the way.
 
-        batch_size: samples with an item that are scored at a time.
+        batch_size: samples, or samples with an item, that go through the model at a time.
         """
         predictor = model.only(task.name)
         catalogue = Catalogue.of(self.splits["train"], self.settings.items, predictor.graph_ir.used_features())
-        found = Places()
+        towers = Towers.of(model, task.name, self.settings.items)
+        parts = [predictor] if towers is None else [towers.query, towers.item]
+        with measuring(model, *parts):
+            if towers is None:
+                return self.placed(Pairs(model, predictor, task, catalogue, batch_size, device), task, name, stop)
+            return self.placed(Apart(towers, catalogue, batch_size, device), task, name, stop)
+
+    def placed(self, scorer: Scorer, task: Task, name: str, stop: Callable[[], bool] = lambda: False) -> Places | None:
+        """As `places`, by whatever gives scores."""
+        found, catalogue = Places(), scorer.catalogue
         known, target = self.asked(task, self.splits[name], catalogue, found)
         every = Every(now=self.now)
-        with measuring(model, predictor):
-            for part in _parts(len(known), max(1, batch_size // len(catalogue))):
-                scores = np.concatenate(
-                    [
-                        predictions(model, task, predictor(moved(catalogue.batch(*pairs), device))[task.name])
-                        for pairs in _pairs(known[part], len(catalogue), batch_size)
-                    ]
-                ).reshape(-1, len(catalogue))
-                found.add(self._ranked(scores, known[part], target[part], catalogue), target[part])
-                if stop():
-                    return None
-                if every.due():
-                    self.say(line(f"{name} catalogue", min(part.stop, len(known)), len(known), every.elapsed))
+        for part in slices(len(known), scorer.at_a_time):
+            scores = scorer.scores(known[part])
+            found.add(self._ranked(scores, known[part], target[part], catalogue), target[part])
+            if stop():
+                return None
+            if every.due():
+                self.say(line(f"{name} catalogue", min(part.stop, len(known)), len(known), every.elapsed))
         return found
 
     def asked(self, task: Task, split: Split, catalogue: Catalogue, found: Places) -> tuple[Index, Index]:
@@ -102,7 +106,7 @@ class Ranker:
         }
         return rows[target >= 0], target[target >= 0]
 
-    def _ranked(self, scores: Numbers, rows: Index, target: Index, catalogue: Catalogue) -> Numbers:
+    def _ranked(self, scores: Array, rows: Index, target: Index, catalogue: Catalogue) -> Array:
         """The scores without those of seen items that are not asked for."""
         if self.settings.drop_seen:
             own = scores[np.arange(len(rows)), target]
@@ -130,14 +134,3 @@ def ranked_columns(evaluation: Evaluate, features: Features) -> set[str]:
 def line(title: str, done: int, lists: int, seconds: float) -> str:
     """`test catalogue 24% eta 1m`."""
     return f"{title} {done / lists:.0%} eta {duration(seconds * (lists - done) / done)}"
-
-
-def _parts(rows: int, size: int) -> Iterator[slice]:
-    return (slice(start, start + size) for start in range(0, rows, size))
-
-
-def _pairs(rows: Index, items: int, size: int) -> Iterator[tuple[Index, Index]]:
-    """Every row with every item, row by row, `size` pairs at a time."""
-    for part in _parts(len(rows) * items, size):
-        pair = np.arange(len(rows) * items)[part]
-        yield rows[pair // items], pair % items

@@ -26,6 +26,9 @@ class Scorer(Protocol):
     """at_a_time: how many samples are scored together."""
 
     @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
     def at_a_time(self) -> int: ...
 
     def scores(self, rows: Index) -> Array:

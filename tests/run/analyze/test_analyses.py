@@ -31,7 +31,10 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("name", all_analyses())
+OF_ATTENTION = [name for name in all_analyses() if name != "feature-selection"]
+
+
+@pytest.mark.parametrize("name", OF_ATTENTION)
 def test_an_analysis_is_written_and_shown(attending: Path, name: str) -> None:
     found = analyze_run(attending, name, OPTIONS.get(name, []))
     assert found.path == attending / "analysis" / f"{name}.json"
