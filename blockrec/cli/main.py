@@ -32,6 +32,7 @@ from blockrec.cli import (
     schema,
     shell,
     sweep,
+    tree,
     version,
     viz,
 )
@@ -63,6 +64,7 @@ app.command(epilog=predict.EPILOG)(predict.predict)
 app.command(epilog=export.EPILOG)(export.export)
 app.command(epilog=run_report.EPILOG)(run_report.report)
 app.command(epilog=analyze.EPILOG)(analyze.analyze)
+app.command(epilog=tree.EPILOG)(tree.tree)
 app.command(epilog=bench.EPILOG)(bench.bench)
 app.command(epilog=fetch.EPILOG)(fetch.fetch)
 app.command(epilog=check.EPILOG)(check.check)

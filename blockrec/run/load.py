@@ -5,7 +5,7 @@ The door for everything that works on runs: `eval`, `predict`, `bench`, warm sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import torch
 from blockrec.data import Dataset
 from blockrec.data.encoding.derived import is_read
 from blockrec.data.encoding.fits import Fits
+from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.data.tree.grow import with_nodes
 from blockrec.data.tree.nodes import Nodes
 from blockrec.diagnostics import Diagnostics, Source, fail
@@ -149,6 +150,11 @@ def _fits(run: Path, graph: Graph) -> Fits:
         raise fail("E501", f"cannot read what `{run}` learned from its data: {error}") from error
     report.raise_errors()
     return fits
+
+
+def vocabularies_of(run: Path, graph: Graph) -> Mapping[str, Vocabulary]:
+    """Root feature → what a run learned of it. E501 for what cannot be read."""
+    return _fits(run, graph).vocabularies
 
 
 def read_nodes(run: Path) -> Nodes | None:
