@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from blockrec.annotations import Range
-from blockrec.blocks.interaction.nearness import Nearness, as_item, as_query
 from blockrec.jagged import Jagged
 from blockrec.ops import Kernel, bind
+from blockrec.ops.nearness import Nearness, as_item, as_query
 from blockrec.registry import block
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from blockrec.annotations import Range
-from blockrec.blocks.interaction.nearness import Nearness, as_item, as_query
+from blockrec.ops.nearness import Nearness, as_item, as_query
 from blockrec.registry import block
 
 

@@ -10,11 +10,11 @@ from jaxtyping import Float, Int, Num
 from torch import Tensor, nn
 
 from blockrec.annotations import Range
-from blockrec.blocks.interaction.nearness import Nearness, as_item, as_query
 from blockrec.blocks.loss.log_sum import log_sum_exp
 from blockrec.blocks.loss.reduction import weighted_mean
 from blockrec.jagged import Jagged
 from blockrec.ops import Kernel, bind
+from blockrec.ops.nearness import Nearness, as_item, as_query
 from blockrec.registry import block
 
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from blockrec.blocks.interaction.best_similarity import BestSimilarity
-from blockrec.blocks.interaction.nearness import Nearness
 from blockrec.blocks.interaction.similarity import Similarity
 from blockrec.jagged import Jagged, offsets_of
+from blockrec.ops.nearness import Nearness
 
 KINDS: list[Nearness] = ["dot", "cosine", "euclid"]
 
