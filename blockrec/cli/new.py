@@ -61,4 +61,17 @@ def _mistake(name: str, model: str | None) -> tuple[str, str] | None:
     models = packaged_models()
     if model is not None and model not in models:
         return f"there is no packaged model `{model}`", did_you_mean(model, models, f"models: {', '.join(models)}")
+    card = _card_of(models[model]) if model is not None else None
+    if card is not None:
+        message = f"`{model}` is for the data set `{card}`, not for the small log of a new project"
+        return message, f"in a file of your own: extends: {model}"
     return None
+
+
+def _card_of(model: Path) -> str | None:
+    """The dataset card that a packaged model names, if its data are not generated."""
+    from blockrec.language.files import packaged_cards
+
+    named = re.search(r"^dataset: (\w+)", model.read_text("utf-8"), re.MULTILINE)
+    card = packaged_cards().get(named[1]) if named else None
+    return None if card is None or "generate:" in card.read_text("utf-8") else card.stem

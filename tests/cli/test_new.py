@@ -13,8 +13,9 @@ from jsonschema import Draft7Validator
 from blockrec.cli import starter
 from blockrec.language.files import packaged_models
 from tests.cli.test_schema import mistakes, read
+from tests.zoo.test_zoo import OWN
 
-BEGINNINGS = {"small": [], **{name: ["--from", name] for name in packaged_models()}}
+BEGINNINGS = {"small": [], **{name: ["--from", name] for name in packaged_models() if name not in OWN}}
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,12 @@ def test_what_its_readme_says_works(blockrec: Any, monkeypatch: pytest.MonkeyPat
         assert blockrec(*command[1:], *(["--steps", "2"] if command[1] == "run" else [])).code == 0, line
     for variant in ("mean", "gated"):
         assert blockrec("check", "model.yaml", "--strict", "--variant", variant).code == 0
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_model_of_other_data_is_no_beginning(name: str, blockrec: Any) -> None:
+    ended = blockrec("new", "mine", "--from", name)
+    assert ended.code == 3 and f"is for the data set `{OWN[name]}`" in ended.err and not Path("mine").exists()
 
 
 def test_a_copy_keeps_the_comments_of_the_packaged_model(blockrec: Any) -> None:

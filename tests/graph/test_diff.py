@@ -1,11 +1,10 @@
-"""Differences of models: laws over all pairs of the zoo, and what single changes look like."""
+"""Differences of models: laws over pairs of the zoo, and what single changes look like."""
 
 from __future__ import annotations
 
 import json
 import re
 from functools import cache
-from itertools import product
 from typing import Any
 
 import pytest
@@ -15,6 +14,9 @@ from blockrec.graph.diff import Change, Diff, diff
 from blockrec.language.resolved import resolved_text
 from tests.graph.conftest import model_text
 from tests.models import MODELS
+
+PAIRS = [pair for by in (0, 1, 7, 31) for pair in zip(MODELS, [*MODELS[by:], *MODELS[:by]], strict=True)]
+"""Each model with itself, with its neighbours, which are often variants of it, and with some far away."""
 
 
 @cache
@@ -41,7 +43,7 @@ def test_a_model_does_not_differ_from_itself_nor_from_its_resolved_file(name: st
     assert diff(zoo(name, variant), checked_model(resolved_text(zoo(name, variant).document))).same
 
 
-@pytest.mark.parametrize(("one", "two"), [*product(MODELS, MODELS)], ids=str)
+@pytest.mark.parametrize(("one", "two"), PAIRS, ids=str)
 def test_the_way_back_is_the_mirror_image(one: tuple[str, str], two: tuple[str, str]) -> None:
     there, back = diff(zoo(*one), zoo(*two)), diff(zoo(*two), zoo(*one))
     assert alike(there.mirrored(), back) and alike(back.mirrored(), there)

@@ -22,7 +22,7 @@ def test_every_trial_is_a_model_of_its_own(card: str) -> None:
 
 
 def test_every_encoder_of_the_zoo_is_tried() -> None:
-    assert set(ENCODERS) == set(variants("multi_tower_din"))
+    assert set(ENCODERS) == set(variants("multi_tower_din")) - {"decoupled"}
 
 
 def test_a_line_for_each_model_that_was_run(tmp_path: Path) -> None:

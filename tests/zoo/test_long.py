@@ -10,9 +10,9 @@ import blockrec
 from blockrec.graph.ir import Graph
 from blockrec.jagged import Jagged, offsets_of
 from blockrec.language.files import packaged_models
+from tests.zoo.test_zoo import SIZES
 
 LENGTHS = [10_000, 0, 3, 2_000]
-SIZES = {"user": 40, "item": 60, "category": 9}
 
 
 def batch_of(graph: Graph, lengths: list[int] = LENGTHS) -> dict[str, Tensor | Jagged]:
@@ -26,11 +26,14 @@ def batch_of(graph: Graph, lengths: list[int] = LENGTHS) -> dict[str, Tensor | J
         elif name == "behaviors.position":
             batch[name] = frame.like(torch.cat([torch.arange(n, 0, -1) for n in lengths]))
         else:
-            vocab = graph.features[name].vocab
-            assert isinstance(vocab, int)
-            sequence = graph.features[name].sequence
-            ids = torch.randint(0, vocab, (sum(lengths) if sequence else len(lengths),), generator=g)
-            batch[name] = frame.like(ids) if sequence else ids
+            feature = graph.features[name]
+            count = sum(lengths) if feature.sequence else len(lengths)
+            if feature.kind == "dense":
+                values = torch.randn(count, feature.width, generator=g)
+            else:
+                assert isinstance(feature.vocab, int)
+                values = torch.randint(0, feature.vocab, (count,), generator=g)
+            batch[name] = frame.like(values) if feature.sequence else values
     return batch
 
 

@@ -26,7 +26,10 @@ from blockrec.viz import mermaid, svg, text
 from tests.data.cards.opened import LACKS
 from tests.models import variants as own_variants
 
-SIZES = {"user": 40, "item": 60, "category": 9}
+PROFILE = "cms_segid cms_group gender age consumption shopping student city campaign customer brand pid"
+SIZES = {"user": 40, "item": 60, "category": 9, **dict.fromkeys(PROFILE.split(), 6)}
+OWN = {"multi_tower_din_taobao": "taobao_ad"}
+"""Models of one card."""
 SAMPLES, STEPS = 12, 7
 
 
@@ -156,7 +159,7 @@ def test_it_can_be_drawn(name: str, variants: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("name", packaged_models())
 def test_every_model_runs_on_every_card(name: str, card: str) -> None:
     document, graph, report = check(name, data=card)
-    if card in LACKS:
+    if card != OWN[name] if name in OWN else card in LACKS:
         assert {d.code for d in report.errors} <= {"E207", "E208"} and f"dataset card `{card}`" in str(report)
         return
     assert graph is not None and str(report) == ""
