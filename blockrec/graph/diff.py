@@ -80,8 +80,8 @@ def diff(old: Checked, new: Checked) -> Diff:
     """What changes from `old` to `new`. A node of another name that is alike counts as renamed."""
     before, after = written_nodes(old.graph), written_nodes(new.graph)
     names = renamed(before, after)
-    one, two = _described(old, before, names), _described(new, after, {})
-    return Diff(tuple(change for section in one for change in _changes(section, one[section], two[section], names)))
+    own, one, two = _described(old, before, {}), _described(old, before, names), _described(new, after, {})
+    return Diff(tuple(c for s in one for c in _changes(s, one[s], two[s], own[s], names)))
 
 
 def renamed(old: Mapping[str, Written], new: Mapping[str, Written]) -> dict[str, str]:
@@ -204,13 +204,18 @@ def _settings(model: Checked) -> Iterator[tuple[str, Any]]:
 
 
 def _changes(
-    section: str, old: Mapping[str, Described], new: Mapping[str, Described], names: Mapping[str, str]
+    section: str,
+    old: Mapping[str, Described],
+    new: Mapping[str, Described],
+    own: Mapping[str, Described],
+    names: Mapping[str, str],
 ) -> Iterator[Change]:
+    """Old things are compared as the new model would call their inputs, and shown in their own words."""
     names = names if section == "nodes" else {}
     known = {*names.values()}
     for name, described in old.items():
         other = names.get(name, name)
-        aspects = tuple(_aspects(described, new.get(other, {})))
+        aspects = tuple(_aspects(described, new.get(other, {}), own[name]))
         if other not in new:
             yield Change(section, name, "removed", aspects)
         elif other != name:
@@ -219,10 +224,10 @@ def _changes(
             yield Change(section, name, "changed", aspects)
     for name, described in new.items():
         if name not in old and name not in known:
-            yield Change(section, name, "added", tuple(_aspects({}, described)))
+            yield Change(section, name, "added", tuple(_aspects({}, described, {})))
 
 
-def _aspects(old: Described, new: Described) -> Iterator[Aspect]:
+def _aspects(old: Described, new: Described, own: Described) -> Iterator[Aspect]:
     for key in dict.fromkeys([*old, *new]):
         if old.get(key) != new.get(key):
-            yield Aspect(key, old.get(key), new.get(key))
+            yield Aspect(key, own.get(key), new.get(key))
