@@ -17,6 +17,7 @@ import io
 import multiprocessing
 import re
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ def row(model: str, items: int, threads: int, sparse: str, steps: int, rounds: i
     cpu = statistics.median(statistics.median(theirs.cpu) / statistics.median(ours.cpu) for theirs, ours in pairs)
     memory = [f"{max(pair[i].peak for pair in pairs) / 2**20:,.0f}" for i in (0, 1)]
     shares = [timed.shares() for timed in pairs[-1]]
+    print(f"{model}, {items:,} items, {threads} threads: {ratio:.1f} times", file=sys.stderr)
     return [
         model,
         f"{items:,}",

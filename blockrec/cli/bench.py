@@ -22,7 +22,7 @@ def bench(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|NAME|RUN", autocompletion=models, help="A model file, a packaged model, or a run directory."
+            metavar="FILE|NAME|RUN", autocompletion=models, help="A model file, a packaged model, or a run."
         ),
     ],
     steps: Annotated[int, typer.Option(min=2, help="Steps to time.")] = 30,

@@ -8,12 +8,18 @@ from blockrec.diagnostics import did_you_mean, fail
 from blockrec.run.names import CHECKPOINTS, RESOLVED
 
 
-def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
-    """The run directory `word`, the latest run in the folder `word`, or of the model `word`; E009 if there is none."""
-    tried = [Path(word), Path(word) / "latest", Path(runs_dir) / word, Path(runs_dir) / word / "latest"]
-    for folder in tried:
+def seek_run(word: str | Path, runs_dir: str | Path = "runs") -> Path | None:
+    """The run directory `word`, the latest run in the folder `word`, or of the model `word`; None if there is none."""
+    for folder in (Path(word), Path(word) / "latest", Path(runs_dir) / word, Path(runs_dir) / word / "latest"):
         if (folder / RESOLVED).is_file():
             return folder.parent / folder.resolve().name if folder.is_symlink() else folder
+    return None
+
+
+def find_run(word: str | Path, runs_dir: str | Path = "runs") -> Path:
+    """As `seek_run`; E009 if there is none."""
+    if found := seek_run(word, runs_dir):
+        return found
     names = [path.name for path in Path(runs_dir).iterdir()] if Path(runs_dir).is_dir() else []
     help = did_you_mean(str(word), names, f"in `{runs_dir}`: {', '.join(sorted(names)) or 'nothing'}")
     raise fail("E009", f"there is no run `{word}`", help=help)

@@ -51,6 +51,11 @@ def test_a_run_is_benched_with_its_weights(little_run: Path, monkeypatch: pytest
     assert loaded == [little_run / "checkpoints" / "best"]
 
 
+def test_a_run_is_named_as_elsewhere(little_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(little_run.parents[1])
+    assert bench(little_run.parent.name, steps=4, reference=False).name == little_run.parent.name
+
+
 def test_every_node_is_timed(found: Bench) -> None:
     named = {node["node"] for node in found.to_json()["nodes"]["nodes"]}
     assert {"deep", "logit", "wide"} <= named and "all nodes" in str(found)

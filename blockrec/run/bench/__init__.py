@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from blockrec.language.files import packaged_models
 from blockrec.run.bench.memory import memory_of
 from blockrec.run.bench.result import Bench
 from blockrec.run.bench.timing import Training, predictions_a_second
 from blockrec.run.checkpoint import load_weights
-from blockrec.run.find import find_checkpoint
+from blockrec.run.find import find_checkpoint, seek_run
 from blockrec.run.heap import keep_freed_memory
 from blockrec.run.log import Log
 from blockrec.run.names import RESOLVED
@@ -41,9 +42,9 @@ def bench(
 ) -> Bench:
     """Train for `steps` steps on the model's own batches, and measure. Nothing is written.
 
-    model: as for `run`, or a run directory, whose best weights it then has. reference: train a second copy with the
-    reference kernels, step by step in turn with the first one, so that both meet the same machine. The others: as for
-    `run`. Raises `BlockrecError`.
+    model: as for `run`, or a run by its directory or name, whose best weights it then has. reference: train a second
+    copy with the reference kernels, step by step in turn with the first one, so that both meet the same machine. The
+    others: as for `run`. Raises `BlockrecError`.
     """
     keep_freed_memory()
     log = Log(console)
@@ -80,7 +81,7 @@ def bench(
 def _run_directory(model: Any) -> Path | None:
     if not isinstance(model, str | Path) or "\n" in str(model):
         return None
-    return Path(model) if (Path(model) / RESOLVED).is_file() else None
+    return None if Path(model).is_file() or str(model) in packaged_models() else seek_run(model)
 
 
 def _job(model: Any, run: Path | None, wishes: Wishes, log: Log) -> Job:
