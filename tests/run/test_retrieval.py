@@ -15,6 +15,7 @@ import torch
 import blockrec
 from blockrec.jagged import Jagged
 from blockrec.run import run
+from blockrec.run.analyze import analyze_run
 from blockrec.run.export import Exported, export
 from blockrec.run.index import Index
 from blockrec.run.load import Loaded, load_run
@@ -128,3 +129,14 @@ def test_faiss_that_is_missing_is_said(exported: Exported, monkeypatch: pytest.M
 def test_export_says_what_it_wrote(exported: Exported) -> None:
     assert "towers/item_vector: `item_vector` alone" in str(exported) and "vectors of" in str(exported)
     assert json.loads(json.dumps(exported.to_json()))["index"]["task"] == "click"
+
+
+@pytest.mark.parametrize("model", ["dssm", "mind"])
+def test_exact_lists_hit_as_the_metrics_say(model: str, tmp_path: Path) -> None:
+    pytest.importorskip("faiss", reason="the extra `ann` is not installed")
+    result = run(model, sets=SETS, steps=3, runs_dir=tmp_path)
+    assert result.directory is not None
+    values = analyze_run(result.directory, "index", ["search=efSearch=300"]).findings.values
+    for k in (10, 50, 100):
+        assert values[f"hit@{k}/exact"] == pytest.approx(result.metrics[f"test/click/hit@{k}_catalogue"])
+    assert values["found/exact"] == 1 and values["found/HNSW32"] > 0.95
