@@ -62,7 +62,7 @@ def tree_places(
             rows, wanted = known[start : start + at_a_time], target[start : start + at_a_time]
             reached = beam.reached(rows, width)
             scored += reached.scored
-            lost += _place(_left(reached, rows, wanted, beam.catalogue, ranker.settings.drop_seen), wanted, places)
+            lost += _place(unseen(reached, rows, wanted, beam.catalogue, ranker.settings.drop_seen), wanted, places)
             if stop():
                 return None
             if every.due():
@@ -72,7 +72,7 @@ def tree_places(
     return places
 
 
-def _left(reached: Reached, rows: Index, target: Index, catalogue: Catalogue, drop_seen: bool) -> Reached:
+def unseen(reached: Reached, rows: Index, target: Index, catalogue: Catalogue, drop_seen: bool) -> Reached:
     """Without seen items that are not asked for."""
     if not drop_seen:
         return reached

@@ -14,6 +14,7 @@ import torch
 from blockrec.data.tree.nodes import Nodes
 from blockrec.diagnostics import BlockrecError
 from blockrec.run import run
+from blockrec.run.analyze import analyze_run
 from blockrec.run.beam import Beam
 from blockrec.run.load import load_run
 from blockrec.run.log import Log
@@ -99,6 +100,22 @@ def test_a_narrow_beam_finds_no_more(done: RunResult) -> None:
     (narrow, few), (_, more), (all_found, most) = recalls
     assert few < more and narrow > all_found == 0
     assert most == details["items"]
+
+
+def test_a_search_compared_with_scoring_every_item(done: RunResult) -> None:
+    assert done.directory is not None
+    found = analyze_run(done.directory, "tree", ["k=3", "beams=1,4,1000", "rows=25"])
+    values, items = found.findings.values, len(load_run(done.directory).nodes.rows)  # type: ignore[union-attr]
+    assert values["best@every item"] == values["best@1000"] == 1
+    assert values["recall@every item"] == values["recall@1000"]
+    assert values["scored@every item"] == items > values["scored@1"]
+    assert values["best@1"] < values["best@4"] <= 1
+    assert found.findings.tables[0].title == f"23 samples of test, {items} items"  # two have an item not trained on
+
+
+def test_a_run_without_a_tree_has_no_search(little_run: Path) -> None:
+    with pytest.raises(BlockrecError, match=r"E709.*not trained over a tree"):
+        analyze_run(little_run, "tree")
 
 
 def test_search_opens_the_best_nodes_of_each_level(done: RunResult, folder: Path) -> None:
