@@ -225,7 +225,7 @@ def row(question: Question, store: Store, trial: Trial, first: Trial) -> list[st
     cells = [_cell(list(store.values(trial, column).values())) for column in question.columns]
     alone = named(trial) == named(first)
     against = None if alone else Paired.of("auc", store.values(trial, "auc"), store.values(first, "auc"))
-    return [trial.name, *cells, *([f"{against.mean:+.4f}", f"{against.p:.3f}"] if against else ["", ""])]
+    return [trial.name, *cells, *([f"{against.mean:+.4f}", f"{against.p:.3f}" if against.p >= 0.001 else "< 0.001"] if against else ["", ""])]
 
 
 def _cell(values: list[float]) -> str:
