@@ -37,7 +37,7 @@ class MultiWindowDIN(nn.Module):
         norm: before each activation; its statistics are over all steps.
     """
 
-    attention = ("mlp",)
+    attention = ("_scores",)
     """Parts whose inputs serve attention alone."""
 
     ends: Tensor
@@ -76,7 +76,7 @@ class MultiWindowDIN(nn.Module):
     ) -> Float[Tensor, "b {len(windows) * (v or d) + d}"]:
         windows, scores = self._windows(keys if values is None else values), self._scores(query, keys)
         shape = keys.batch, self.ends.shape[0] + 1
-        sums = self.sum(windows, windows.like(scores)).view(*shape, self.v)
+        sums = self.sum(windows, windows.like(scores.values)).view(*shape, self.v)
         means = sums / windows.lengths.view(*shape, 1).clamp(min=1)
         means = means.flip(1)[:, :-1] if self.backwards else means[:, :-1]
         return torch.cat([means.flatten(1), widened(query, self.d)], dim=1)
@@ -92,8 +92,7 @@ class MultiWindowDIN(nn.Module):
             ends = torch.cat([ends, values.offsets[1:].unsqueeze(1)], dim=1).flatten()
         return Jagged(values.values, torch.cat([values.offsets[:1], ends]), max(self.longest, values.max_length))
 
-    def _scores(self, query: Tensor, keys: Jagged) -> Tensor:
-        """[Σt]"""
+    def _scores(self, query: Tensor, keys: Jagged) -> Jagged:
         layer, *others = self.mlp.layers
         assert isinstance(layer, Layer)
         of_key, of_product, of_query = layer.linear.weight.chunk(3, dim=1)
@@ -101,5 +100,4 @@ class MultiWindowDIN(nn.Module):
         steps = layer.finish(self.first(query, keys, weight, layer.linear.bias).values)
         for other in others:
             steps = other(steps)
-        scores: Tensor = self.score(steps)
-        return scores.squeeze(-1)
+        return keys.like(self.score(steps).squeeze(-1))

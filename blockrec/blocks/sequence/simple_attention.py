@@ -28,6 +28,9 @@ class SimpleAttention(nn.Module):
             others get weight 0.
     """
 
+    attention = ("dot",)
+    """Parts whose inputs serve attention alone."""
+
     class Out(NamedTuple):
         out: Float[Tensor, "b {v or d}"]
         weights: Float[Jagged, "b t"]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -76,7 +77,7 @@ def _places(model: Model, graph: Graph) -> Iterator[Place]:
             if port.name == PORT:
                 yield Place(node.inputs[PORT][0].source, module, index)
         for part in getattr(module, PARTS, ()):
-            inner = getattr(module, part)
+            inner = attrgetter(part)(module)
             yield (
                 Place(node.name, inner, None) if isinstance(inner, nn.Module) else Place(node.name, module, None, part)
             )

@@ -42,6 +42,10 @@ HEADS = IN_ONE.replace(
     "{block: din, in: {query: target, keys: history}, hidden: [6], activation: prelu}",
     "{block: multi_head_target_attention, in: {query: target, keys: history}, heads: 2, head_width: 3}",
 )
+SIMPLE, WINDOWS, ITSELF = (
+    IN_ONE.replace("block: din,", f"block: {block},").replace(", hidden: [6], activation: prelu", "")
+    for block in ("simple_attention", "multi_window_din", "self_attention")
+)
 TWICE = """
 blockrec: 1
 dataset: planted_interests
@@ -95,7 +99,9 @@ def dense(part: Part, like: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    "source", ["dare", "twin", "din", IN_ONE, HEADS, TWICE], ids=["dare", "twin", "din", "one", "heads", "twice"]
+    "source",
+    ["dare", "twin", "din", IN_ONE, HEADS, TWICE, SIMPLE, WINDOWS, ITSELF],
+    ids=["dare", "twin", "din", "one", "heads", "twice", "simple", "windows", "itself"],
 )
 @pytest.mark.parametrize("sparse", [True, False], ids=["sparse", "dense"])
 def test_the_parts_add_up_to_the_gradient(source: str, sparse: bool) -> None:
@@ -158,7 +164,7 @@ def test_no_hook_is_left() -> None:
     assert not any(p.module._forward_pre_hooks or p.module._forward_hooks for p in places(model))
 
 
-@pytest.mark.parametrize("source", [IN_ONE, HEADS], ids=["one", "heads"])
+@pytest.mark.parametrize("source", [IN_ONE, HEADS, SIMPLE, WINDOWS], ids=["one", "heads", "simple", "windows"])
 def test_scores_are_heard_where_a_block_makes_them_inside(source: str) -> None:
     model = built(source)
     with listening(model) as heard:
@@ -166,7 +172,7 @@ def test_scores_are_heard_where_a_block_makes_them_inside(source: str) -> None:
     assert list(heard) == ["interest"] and heard["interest"].values.shape == (16,)
 
 
-@pytest.mark.parametrize("source", [IN_ONE, HEADS], ids=["one", "heads"])
+@pytest.mark.parametrize("source", [IN_ONE, HEADS, SIMPLE, WINDOWS, ITSELF])
 def test_a_table_of_a_block_that_scores_inside_has_both_roles(source: str) -> None:
     model = built(source)
     updater = build_updater(model, train_settings(section()), steps=1, per_epoch=1)
