@@ -18,8 +18,8 @@ from blockrec.ops.compiled import helper, kernel, share
 
 Array = Any
 CHUNKS_PER_THREAD = 4
-DIGIT = 11
-"""Bits of a digit of the sort, so that the counters of its values stay in the cache."""
+DIGIT = 14
+"""Bits of a digit of the sort, at most: the counters of its values stay in the cache."""
 
 
 class Groups(NamedTuple):
