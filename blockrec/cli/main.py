@@ -27,6 +27,7 @@ from blockrec.cli import (
     ls,
     new,
     predict,
+    retrieve,
     run,
     run_report,
     schema,
@@ -61,6 +62,7 @@ app.command(epilog=sweep.EPILOG)(sweep.sweep)
 app.command(epilog=compare.EPILOG)(compare.compare)
 app.command("eval", epilog=eval.EPILOG)(eval.evaluate)
 app.command(epilog=predict.EPILOG)(predict.predict)
+app.command(epilog=retrieve.EPILOG)(retrieve.retrieve)
 app.command(epilog=export.EPILOG)(export.export)
 app.command(epilog=run_report.EPILOG)(run_report.report)
 app.command(epilog=analyze.EPILOG)(analyze.analyze)

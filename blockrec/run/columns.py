@@ -41,7 +41,7 @@ class Columns:
         features = [declared.features[name] for name in names if name in declared.features]
         shown = tuple(f for f in features if is_told(f))
         roots = {f.root for f in shown if isinstance(f.ids, Listed)}
-        known = {root: _by_row(dataset.values[root].values, dataset.values[root].cold) for root in roots}
+        known = {root: by_row(dataset.values[root].values, dataset.values[root].cold) for root in roots}
         labels = tuple(x.name for x in declared.labels.values() if x.name in names)
         return cls(shown, labels, known, raw, dataset.kept, with_split)
 
@@ -77,7 +77,8 @@ def is_told(feature: Feature) -> bool:
     return feature.norm is None
 
 
-def _by_row(values: Any, cold: int) -> Any:
+def by_row(values: Any, cold: int) -> Any:
+    """The value of each row of a table, null for shared ones."""
     return pa.concat_arrays([pa.nulls(1, values.type), values, pa.nulls(cold, values.type)])
 
 

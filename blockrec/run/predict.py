@@ -112,20 +112,20 @@ def predict(
     loaded = load_run(
         path, checkpoint=checkpoint, data=data, sets=sets, imports=imports, device=device, runs_dir=runs_dir
     )
-    raw = _raw(keep, loaded)
+    raw = raw_columns(keep, loaded)
     predictor = Predictor.of(loaded)
     names = list(dict.fromkeys([*predictor.graph.used_features(), *(n for n in keep if n not in raw.values()), *raw]))
-    with reworded(lambda d: _of_the_option(d, raw)):
+    with reworded(lambda d: of_the_option(d, raw)):
         dataset = loaded.dataset(log, names)
     chosen = ALL if split is None and not loaded.own_data else split
     parts = [n for n in NAMES if dataset.splits[n].rows] if chosen == ALL else [chosen_split(dataset, chosen)]
     columns = Columns.of(loaded.document.features, names, dataset, raw, len(parts) > 1)
     about = {"run": str(loaded.path), "step": str(loaded.step), "blockrec": __version__}
     tables = _tables(predictor, columns, [dataset.splits[n] for n in parts], batch_size or loaded.batch_size, log)
-    return _written(Path(out), tables, about)
+    return written(Path(out), tables, about)
 
 
-def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
+def raw_columns(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
     """Column, as `used` has it, → what is to be kept as the data have it: neither a number that is told nor a label."""
     declared = loaded.document.features
     numbers = {f.name for f in declared.features.values() if is_told(f) and not isinstance(f.ids, Listed)}
@@ -134,7 +134,7 @@ def _raw(keep: Sequence[str], loaded: Loaded) -> dict[str, str]:
     }
 
 
-def _of_the_option(mistake: Diagnostic, raw: Mapping[str, str]) -> Diagnostic:
+def of_the_option(mistake: Diagnostic, raw: Mapping[str, str]) -> Diagnostic:
     """With the word after `--keep` as its place, if it is about a column that is only read to be kept."""
     words = [word for name, word in raw.items() if f"`{group_column(name)}`" in mistake.message]
     if mistake.at is not None or not words:
@@ -156,7 +156,8 @@ def _tables(predictor: Predictor, columns: Columns, splits: Sequence[Split], siz
                 yield columns.table(split.name, batch, predictor.results(batch))
 
 
-def _written(out: Path, tables: Iterator[Any], about: Mapping[str, str]) -> Predicted:
+def written(out: Path, tables: Iterator[Any], about: Mapping[str, str]) -> Predicted:
+    """Write tables [≥ 1] of one schema to a Parquet file, whole or not at all. about: its metadata."""
     part = out.with_name(f".{out.name}.part")
     groups = _row_groups(tables)
     first = next(groups)

@@ -12,7 +12,7 @@ import pytest
 import blockrec as package
 
 COMMANDS = ["new", "run", "sweep", "compare", "check", "viz", "ls", "diff", "blocks", "explain", "schema", "completion"]
-COMMANDS += ["eval", "predict", "report", "bench", "fetch", "tree", "doctor", "version"]
+COMMANDS += ["eval", "predict", "report", "bench", "fetch", "tree", "retrieve", "doctor", "version"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])

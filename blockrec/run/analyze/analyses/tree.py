@@ -43,9 +43,9 @@ def tree(
 
     For samples whose label is above 0 and whose item is in the tree: the share of the k best items of all that a search
     finds among its own k best, the share of samples whose own item is among the k best (recall@k), and how many nodes
-    are scored for a sample. Seen items are left out if `eval.catalogue.seen` says so. If little of what is best is found,
-    inner nodes have learned little of what is below them, or the tree puts unlike items side by side; `blockrec tree`
-    makes another one.
+    are scored for a sample. Seen items are left out if `eval.catalogue.seen` says so. If little of what is best is
+    found, inner nodes have learned little of what is below them, or the tree puts unlike items side by side; `blockrec
+    tree` makes another one.
 
     Args:
         k: how many items are retrieved.
