@@ -17,9 +17,14 @@ Note = tuple[Span, str]
 def blame(
     derivation: Derivation, node: Node, port: Port, edge: Edge, wrong: Mismatch, known: Bound | None
 ) -> list[Note]:
-    """Notes for the size that an axis had before, and for that of the value that does not fit."""
-    if wrong.code == "E315" or node.signature is None:
+    """Notes for the size that an axis had before, and for that of the value that does not fit.
+
+    For a value of the wrong kind: where the sequence was written, if it is one.
+    """
+    if node.signature is None:
         return []
+    if wrong.code == "E315":
+        return [*_of_sequence(derivation, edge, port)]
     notes: list[Note] = []
     if known is not None and (first := node.signature.port(known.port)):
         bound = next(e for e in node.inputs[known.port] if e.span == known.by)
@@ -27,6 +32,13 @@ def blame(
         notes += _notes(derivation, bound, first, axis, f"`{axis}` = ")
     notes += _notes(derivation, edge, port, wrong.axis, "")
     return [*dict.fromkeys(notes)]
+
+
+def _of_sequence(derivation: Derivation, edge: Edge, port: Port) -> Iterator[Note]:
+    given = derivation.types[edge.source, edge.output]
+    if given.jagged and not (port.jagged or port.rowwise):
+        origin, _ = derivation.origin(Place(edge.source, edge.output, 1))
+        yield derivation.written(origin.name), f"the sequence `{given.axes[1]}` comes from here"
 
 
 def _notes(derivation: Derivation, edge: Edge, port: Port, axis: str, subject: str) -> Iterator[Note]:
