@@ -263,7 +263,31 @@ def test_ctrl_c_in_a_run_keeps_what_is_finished(tmp_path: Path, monkeypatch: pyt
 
     with monkeypatch.context() as patch:
         patch.setattr(Display, "update", interrupting)
-        found = swept(tmp_path, steps=2)
-    assert found.interrupted and list(found.rows) == [(1, 1)] and seen == [1, 2, 1]
-    assert "stopped; the same command goes on from here" in found.notes()
-    assert set(swept(tmp_path, steps=2).rows) == set(ALL)
+        found = swept(tmp_path / "one", steps=2)
+        assert found.interrupted and list(found.rows) == [(1, 1)] and seen == [1, 2, 1]
+        assert "stopped; the same command goes on from here" in found.notes()
+        seen.append(0)
+        again = swept(tmp_path / "one", steps=2)
+    assert seen == [1, 2, 1, 0, 2, *[1, 2] * 4], "the stopped run goes on from its checkpoint"
+    whole = swept(tmp_path / "other", steps=2)
+    assert {key: row["metrics"] for key, row in again.rows.items()} == {
+        k: row["metrics"] for k, row in whole.rows.items()
+    }
+
+
+def test_a_stopped_run_that_is_damaged_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    update, seen = Display.update, []
+
+    def interrupting(self: Display, step: Any, *more: Any) -> None:
+        update(self, step, *more)
+        seen.append(step.number)
+        if len(seen) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Display, "update", interrupting)
+    found = swept(tmp_path, steps=2, seeds=[1])
+    assert found.interrupted
+    weights = found.plan.folder / "point-1-seed-1" / "checkpoints" / "last" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    assert not swept(tmp_path, steps=2, seeds=[1]).failures
+    assert seen == [1, *[1, 2] * 3]

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
+from shutil import rmtree
 from time import perf_counter
 from typing import IO
 
@@ -42,9 +43,10 @@ def sweep(
 ) -> SweepResult:
     """Train a model at every point of its `sweep` with every seed, in `<runs_dir>/<name>/sweeps/<hash>/`.
 
-    What that folder's table holds is not run again, so that the same call goes on after an interruption; `retry` runs
-    what failed once more. jobs: runs at a time, from 2 on in processes of their own. dry_run: check every point and
-    count the runs. Ctrl-C ends the sweep after what is finished (`interrupted`). Other arguments are those of `run`.
+    What that folder's table holds is not run again, and a run that was stopped goes on from its checkpoint, so that the
+    same call goes on after an interruption; `retry` runs what failed once more, from its start. jobs: runs at a time,
+    from 2 on in processes of their own. dry_run: check every point and count the runs. Ctrl-C ends the sweep after what
+    is finished (`interrupted`). Other arguments are those of `run`.
     Raises `BlockrecError` for mistakes in the model or its sweep; a run that fails is a row with its error.
     """
     log = Log(console)
@@ -60,6 +62,9 @@ def sweep(
     with store.held() as lock:
         store = Store(plan.folder)
         (plan.folder / "base.yaml").write_text(plan.base, "utf-8")
+        for trial in pending:
+            if trial.key in store.rows:
+                rmtree(plan.folder / trial.folder, ignore_errors=True)  # it failed, and would fail from there again
         pending = _without_those_left_behind(plan, pending, store)
         interrupted = not _run_all(plan, pending, store, lock, log)
     return SweepResult(plan, store.rows, interrupted)

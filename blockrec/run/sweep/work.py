@@ -18,15 +18,20 @@ from rich.console import Console
 
 from blockrec.diagnostics import BlockrecError
 from blockrec.run.log import Log
-from blockrec.run.names import RESULT
+from blockrec.run.names import CHECKPOINTS, RESULT
 from blockrec.run.prepare import Job, Wishes
 from blockrec.run.result import RunResult
+from blockrec.run.resume import NEWEST, resume
 from blockrec.run.run import train
 from blockrec.run.sweep.plan import Plan, Trial, read_points
 from blockrec.run.sweep.store import Row
 
 KEPT = ("metrics", "steps", "rows", "rows_per_second", "seconds", "parameters")
 """What the table keeps of a run's result."""
+
+
+CANNOT_GO_ON = {"E009", "E703", "E707"}
+"""Mistakes of `resume` that a new run does not have."""
 
 
 class Stopped(Exception):
@@ -72,8 +77,17 @@ def _head(trial: Trial) -> dict[str, Any]:
 
 
 def _trained(model: Any, wishes: Wishes, folder: Path, log: Log) -> RunResult:
+    """The run of a point; one that was stopped goes on from its checkpoint, if that is whole and data did not change."""
+    if (folder / CHECKPOINTS / NEWEST).exists():
+        try:
+            return resume(None, folder, replace(wishes, point=None, variants=(), sets=(), data=None), log)
+        except BlockrecError as error:
+            if not {d.code for d in error.diagnostics.errors} <= CANNOT_GO_ON:
+                raise
+            log.say(f"{folder.name} begins anew: {str(error).splitlines()[0]}")
+
     def fresh(_job: Job) -> Path:
-        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed, or failed
+        shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
         return folder
 
     return train(model, wishes, log, fresh)
