@@ -77,7 +77,7 @@ def _head(trial: Trial) -> dict[str, Any]:
 
 
 def _trained(model: Any, wishes: Wishes, folder: Path, log: Log) -> RunResult:
-    """The run of a point; one that was stopped goes on from its checkpoint, if that is whole and data did not change."""
+    """The run of a point. One that was stopped goes on from its checkpoint, if that is whole, on the same data."""
     if (folder / CHECKPOINTS / NEWEST).exists():
         try:
             return resume(None, folder, replace(wishes, point=None, variants=(), sets=(), data=None), log)
