@@ -38,7 +38,8 @@ def export(
 ) -> None:
     """Write the model of a run without what only training needs.
 
-    The folder holds weights, the resolved model file and vocabularies; every command that takes a run takes it.
+    The folder holds weights, the resolved model file and vocabularies; every command that takes a run takes it. With
+    them go the towers and the index of items that the file names (`export.towers`, `export.index`).
     """
     from blockrec.run.export import export as write
     from blockrec.run.log import Log
