@@ -47,6 +47,6 @@ class AutoDis(nn.Module):
 
     def forward(self, x: Float[Tensor, "... n"]) -> Float[Tensor, "... {dim*n}"]:
         hidden = F.leaky_relu(x.unsqueeze(-1) * self.scale)
-        scores = (self.mix @ hidden.unsqueeze(-1)).squeeze(-1) + self.keep * hidden
+        scores = torch.einsum("nij,...nj->...ni", self.mix, hidden) + self.keep * hidden
         shares = torch.softmax(scores / self.temperature, dim=-1)
-        return (shares.unsqueeze(-2) @ self.vectors).squeeze(-2).flatten(-2)
+        return torch.einsum("...nc,ncd->...nd", shares, self.vectors).flatten(-2)
