@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -30,14 +31,13 @@ class Cross(nn.Module):
         super().__init__()
         if weights == "vector" and rank is not None:
             raise ValueError("`rank` is that of a matrix: leave it out with `weights: vector`")
-        self.weights = weights
+        self.vector = weights == "vector"
         self.bias = nn.Parameter(torch.zeros(d))
-        narrow = [nn.Linear(d, rank, bias=False)] if rank is not None else []
-        out = d if weights == "matrix" else 1
-        self.weigh = nn.Sequential(*narrow, nn.Linear(rank or d, out, bias=False))
+        self.narrow = nn.Linear(d, rank, bias=False) if rank is not None else nn.Identity()
+        self.weight = nn.Parameter(torch.empty(1 if self.vector else d, rank or d))
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5)
 
     def forward(self, x: Float[Tensor, "... d"], base: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
-        weighed: Tensor = self.weigh(x)
-        if self.weights == "vector":
-            return base * weighed + self.bias + x
-        return base * (weighed + self.bias) + x
+        if self.vector:
+            return torch.addcmul(x + self.bias, base, F.linear(x, self.weight))
+        return torch.addcmul(x, base, F.linear(self.narrow(x), self.weight, self.bias))
