@@ -10,9 +10,11 @@ from blockrec.language.environment import is_environment
 from blockrec.language.files import folder_of
 from blockrec.language.mentions import teaching, unmentioned_features
 from blockrec.language.names import own_features
+from blockrec.language.schema.tree import is_leaves
 from blockrec.language.values import UNKNOWN, List, Map
 from blockrec.language.wordlist import is_file_name
 
+TREE = "tree"
 DATA_FILES = (("events",), ("train",), ("valid",), ("test",), ("items", "table"), ("samples", "from"))
 """Values of `data` that name files; they start from `data.root` if there is one."""
 
@@ -26,6 +28,8 @@ def portable(root: Map, data: Map, features: Map) -> dict[str, Any]:
         files = [("root",)] if "root" in data else DATA_FILES
         for path in [] if "generate" in data else files:  # generated files have a folder of their own
             sections["data"] = _with_absolute(sections["data"], data, path)
+        if is_leaves(data.section(TREE).get("by")):
+            sections["data"] = _with_absolute(sections["data"], data, (TREE, "by"))
     if isinstance(root.get("features"), Map):
         sections["features"] = _with_absolute_words(root["features"], features)
     return sections

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from blockrec.data.encoding.vocabulary import Vocabulary
 from blockrec.data.tree.leaves import even_tree
 from blockrec.data.tree.nodes import table_of
-from blockrec.data.tree.plan import ENDING
 from blockrec.diagnostics import did_you_mean, fail
 from blockrec.every import Every
+from blockrec.language.schema.tree import ENDING
 from blockrec.run.clustered import clustered_order
 from blockrec.run.load import Loaded, load_run, vocabularies_of
 from blockrec.run.log import Log

@@ -201,6 +201,19 @@ def leaves(folder: Path, change: Callable[[dict[str, list[int]]], object] = lamb
     return f"data.tree={{by: {path}, branching: null}}"
 
 
+def test_a_run_goes_on_with_leaves_from_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which the command named relative to its own folder."""
+    leaves(folder)
+    monkeypatch.chdir(folder)
+    sets = ["data.tree={by: leaves.parquet, branching: null}"]
+    part = run(folder / "model.yaml", steps=2, sets=sets, runs_dir=folder / "runs")
+    monkeypatch.undo()
+    done = run(resume=part.directory, steps=4, runs_dir=folder / "runs")
+    whole = run(folder / "model.yaml", steps=4, sets=[leaves(folder)], runs_dir=folder / "runs")
+    assert done.metrics == whole.metrics and done.steps == 4
+    assert evaluate_run(done.directory).metrics == {k: v for k, v in done.metrics.items() if k.startswith("test/")}
+
+
 def test_leaves_may_come_from_a_file(folder: Path) -> None:
     nodes = job(folder, leaves(folder)).dataset.nodes
     assert nodes is not None and (nodes.tree.branching, nodes.tree.depth) == (3, 4)

@@ -10,9 +10,10 @@ from blockrec.data.settings import setting
 from blockrec.data.sources.paths import locate
 from blockrec.diagnostics import Diagnostics, Span
 from blockrec.language.features import AUTO, Column, Features
+from blockrec.language.schema.tree import ENDING, is_leaves
 from blockrec.language.values import Map
 
-TREE, ENDING = "tree", ".parquet"
+TREE = "tree"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def read_tree(section: Map, features: Features, report: Diagnostics) -> TreePlan
     tree, at = section.section(TREE), section.at[TREE]
     names = [str(name) for name in tree["items"]]
     _check(section, names, features, report)
-    file = locate(tree, "by", None, "`blockrec tree` writes one", report) if is_file(tree) else ()
+    file = locate(tree, "by", None, "`blockrec tree` writes one", report) if is_leaves(tree.get("by")) else ()
     if report.failed:
         return None
     values = {key: setting(section, TREE, key) for key in ("branching", "by", "draw", "label")}
@@ -66,11 +67,6 @@ def read_tree(section: Map, features: Features, report: Diagnostics) -> TreePlan
     )
 
 
-def is_file(tree: Map) -> bool:
-    """Whether `by` names a file of leaves."""
-    return str(tree.get("by", "")).endswith(ENDING)
-
-
 def _check(section: Map, names: list[str], features: Features, report: Diagnostics) -> None:
     tree, key = section.section(TREE), features.features.get(names[0])
     if key is not None and (
@@ -85,7 +81,7 @@ def _check(section: Map, names: list[str], features: Features, report: Diagnosti
         elif feature.pool:
             message = f"`{name}` is a list, of which an inner node of the tree has no usual value"
             report.error("E208", message, tree.at["items"], help="leave it out")
-    if "by" in tree and tree["by"] not in names and not is_file(tree):
+    if "by" in tree and tree["by"] not in names and not is_leaves(tree.get("by")):
         help = f"one of {', '.join(names)}, or a file of leaves: NAME{ENDING}"
         report.error("E208", f"`by` is none of the features in `items`: `{tree['by']}`", tree.at["by"], help=help)
     label = setting(section, TREE, "label")

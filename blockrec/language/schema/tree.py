@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from blockrec.language.schema.parts import Schema, choice, closed, names, number, text, whole
 
+ENDING = ".parquet"
+
+
+def is_leaves(by: object) -> bool:
+    """Whether `data.tree.by` names a file with the leaves of a tree, and no feature."""
+    return isinstance(by, str) and by.endswith(ENDING)
+
+
 TREE: Schema = closed(
     "A tree over the items of the training samples, which retrieval goes down. Training takes the positive samples: "
     "each is repeated with the nodes above its item in place of the item, label 1, and with other nodes beside each of "
