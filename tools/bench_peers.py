@@ -114,7 +114,8 @@ def epoch(toolkit: str, model: str, folder: Path, python: Path, threads: int) ->
     own = folder / toolkit
     own.mkdir(exist_ok=True)
     command = [python, "-m", f"tools.peers.{toolkit}_epoch", model, folder / "rows.npz", own, threads]
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent)}
+    places = {"PYTHONPATH": str(HERE.parent), "XDG_CACHE_HOME": str(own)}
+    environment = os.environ | places | {"OMP_NUM_THREADS": str(threads)}
     done = subprocess.run([*map(str, command)], cwd=own, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{toolkit} {model}:\n{done.stderr[-3000:]}")
