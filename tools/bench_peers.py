@@ -115,8 +115,8 @@ def epoch(toolkit: str, model: str, folder: Path, python: Path, threads: int) ->
     own.mkdir(exist_ok=True)
     command = [python, "-m", f"tools.peers.{toolkit}_epoch", model, folder / "rows.npz", own, threads]
     places = {"PYTHONPATH": str(HERE.parent), "XDG_CACHE_HOME": str(own)}
-    environment = os.environ | places | {"OMP_NUM_THREADS": str(threads)}
-    done = subprocess.run([*map(str, command)], cwd=own, env=environment, capture_output=True, text=True, check=False)
+    variables = os.environ | places | {"OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run([*map(str, command)], cwd=own, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{toolkit} {model}:\n{done.stderr[-3000:]}")
     return Epoch(**json.loads(done.stdout.splitlines()[-1]))
