@@ -43,7 +43,7 @@ def label(known: Known, name: str) -> Iterator[Page]:
     if found is None:
         return
     made = {"column": found.column, "type": found.type, "at_least": found.at_least, "bit": found.bit}
-    rows = {**made, "sequence": found.sequence, "at": known.provenance.of(found.span)}
+    rows = {**made, "classes": found.classes, "sequence": found.sequence, "at": known.provenance.of(found.span)}
     sections: dict[str, list[Row]] = {
         "label": [{"what": key, "value": value} for key, value in rows.items() if value is not None],
         "used by": [{"name": reader} for reader in known.readers(name)],
