@@ -1,4 +1,4 @@
-"""`segment_attention`: its kernel against its meaning, in every form, and in tiles and groups of every size."""
+"""`segment_attention`: its kernel against its meaning, in every form, and in parts, tiles and groups of every size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from blockrec.jagged import Jagged
 from blockrec.ops import bind
-from blockrec.ops.segment_attention import cpu
+from blockrec.ops.segment_attention import cpu, short
 from tests.ops.samples import DTYPES, LENGTHS, assert_agree, outcome, result, sequence, strided, tensors
 from tests.ops.test_kernels import Calls
 
@@ -38,7 +38,10 @@ def test_tiles_and_groups_of_every_size(
     monkeypatch: pytest.MonkeyPatch, most: int, causal: bool, softmax: bool
 ) -> None:
     monkeypatch.setattr(cpu, "MOST_PAIRS", most)
-    assert_agree("segment_attention", arguments([5, 11, 9, 0, 10, 9, 1], causal, softmax))
+    monkeypatch.setattr(short, "PAIRS", most)
+    for longest in (0, 9, 11):
+        monkeypatch.setattr(short, "MOST", longest)
+        assert_agree("segment_attention", arguments([5, 11, 9, 0, 10, 9, 1], causal, softmax))
 
 
 def test_every_step_is_in_one_group() -> None:

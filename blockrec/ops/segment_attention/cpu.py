@@ -1,4 +1,7 @@
-"""`segment_attention` on the CPU: products of matrices over groups of samples of like length, padded to the longest."""
+"""`segment_attention` on the CPU: loops over short samples; of long ones products of matrices.
+
+Products are over groups of samples of like length, padded to the longest.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,13 @@ from torch import Tensor
 from torch.nn.functional import silu
 
 from blockrec.ops.compiled import check_lengths
+from blockrec.ops.segment_attention import short
 
+LOOPS = (torch.float32, torch.float64)
+"""Numbers that loops over short samples are compiled for."""
 ALIKE = 0.8
 """The shortest sample of a group has at least this share of the steps of its longest."""
-MOST_PAIRS = 2**21
+MOST_PAIRS = 2**18
 """Pairs of steps, over all heads, that are weighed at a time."""
 
 
@@ -37,11 +43,11 @@ class Group:
             into[self.index[self.known]] = steps[self.known]
 
 
-def groups(offsets: Tensor, heads: int) -> Iterator[Group]:
-    """Every sample with steps, in one of the groups."""
+def groups(offsets: Tensor, heads: int, over: int = 0) -> Iterator[Group]:
+    """Every sample with more than `over` steps, in one of the groups."""
     lengths, order = offsets.diff().sort(descending=True)
     sizes = lengths.tolist()
-    first, end = 0, sum(size > 0 for size in sizes)
+    first, end = 0, sum(size > over for size in sizes)
     while first < end:
         longest = sizes[first]
         most = max(1, MOST_PAIRS // (heads * longest * longest))
@@ -87,7 +93,9 @@ def forward(
     """[Σt, h, v]."""
     check_lengths(offsets, steps=(query, keys, values))
     out = values.new_empty(values.shape)
-    for group in groups(offsets, values.shape[1]):
+    if loops := values.dtype in LOOPS:
+        short.forward(query, keys, values, offsets, causal, softmax, scale, out)
+    for group in groups(offsets, values.shape[1], over=short.MOST if loops else 0):
         q, k, v = (group.rows(x) for x in (query, keys, values))
         found = values.new_empty(v.shape)
         for tile in _tiles(q.shape[2], q.shape[0] * q.shape[1]):
@@ -108,8 +116,10 @@ def backward(
     scale: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of the queries, keys and values; weights are computed again."""
-    outs = [x.new_empty(x.shape) for x in (query, keys, values)]
-    for group in groups(offsets, values.shape[1]):
+    outs = query.new_empty(query.shape), keys.new_empty(keys.shape), values.new_empty(values.shape)
+    if loops := values.dtype in LOOPS:
+        short.backward(grad, query, keys, values, offsets, causal, softmax, scale, outs)
+    for group in groups(offsets, values.shape[1], over=short.MOST if loops else 0):
         q, k, v, g = (group.rows(x) for x in (query, keys, values, grad))
         if group.known is not None:
             g = g * group.known[:, None, :, None]
@@ -125,7 +135,7 @@ def backward(
             to_v += weights.transpose(-1, -2) @ g[:, :, tile]
         for found, out in zip((to_q, to_k, to_v), outs, strict=True):
             group.put(found, out)
-    return outs[0], outs[1], outs[2]
+    return outs
 
 
 def _weights_and_gradient(
