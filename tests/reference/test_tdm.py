@@ -60,16 +60,22 @@ def settings(p: Any, given: dict[str, Tensor]) -> list[str]:
         else:
             features[feature_of(group)] = own
     activation = ACTIVATIONS[p["activation"]]
-    sizes = {"windows": p["windows_len"], "hidden": p["attn_hidden_units"], "activation": activation}
+    sizes = {"hidden": p["attn_hidden_units"], "activation": activation}
     graph = {
         "profile": {"in": [feature_of(group) for group in p["groups"]], "dim": None},
         "node": {"in": "item", "dim": None},
-        "history": {"in": "steps.id", "dim": None},
+        "behaved": {"in": "steps.id", "dim": None},
+        "history": {"steps": 1000},
         "interest": {**sizes, "begin": "oldest"},
         "deep": {"hidden": p["final_hidden_units"], "activation": activation},
     }
     patch = {"features": features, "graph": graph, "tasks": {"click": {"metrics": None}}}
-    sets = {**patch, "params": {"classes": p["num_class"]}, "data": {"tree": None}, "eval": {"catalogue": None}}
+    sets = {
+        **patch,
+        "params": {"classes": p["num_class"], "windows": p["windows_len"]},
+        "data": {"tree": None},
+        "eval": {"catalogue": None},
+    }
     return [f"{section}={json.dumps(value)}" for section, value in sets.items()]
 
 
