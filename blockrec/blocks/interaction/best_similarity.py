@@ -42,15 +42,15 @@ class BestSimilarity(nn.Module):
     def forward(self, query: Float[Jagged, "b k d"], item: Float[Tensor, "b d"]) -> Float[Tensor, "b 1"]:
         queries = query.like(as_query(query.values, self.nearness))
         scores = self.dot(as_item(item, self.nearness), queries).values / self.temperature
-        return _largest(query, scores[:, None])
+        return largest(query, scores[:, None])
 
     def of_all(self, query: Jagged, items: Tensor) -> Tensor:
         """[b, k, d], [i, d] → [b, i] the score of every sample with every item."""
         scores = as_query(query.values, self.nearness) @ as_item(items, self.nearness).T / self.temperature
-        return _largest(query, scores)
+        return largest(query, scores)
 
 
-def _largest(x: Jagged, scores: Tensor) -> Tensor:
+def largest(x: Jagged, scores: Tensor) -> Tensor:
     """[Σk, n] → [b, n] the largest of each sample, 0 where there is none."""
     empty = scores.new_zeros(x.batch, scores.shape[1])
     index = x.rows[:, None].expand_as(scores)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, Num
 from torch import Tensor, nn
 
 from blockrec.annotations import Range
+from blockrec.blocks.loss.asking import Asking, Nearest, One
 from blockrec.blocks.loss.log_sum import log_sum_exp
 from blockrec.blocks.loss.reduction import weighted_mean
 from blockrec.jagged import Jagged
@@ -26,6 +27,11 @@ class MatchSoftmax(nn.Module):
     temperature − logq_j, w = weight · mask, 1 without them; 0 if there are no rows. The negatives j of row i are the
     items of the other rows (`in_batch`), its steps of `negatives` (`shared`: those of all rows) and its steps of
     `hard`. Every row is a positive: rows whose item was not chosen belong under `mask`.
+
+    `queries`: several vectors of a row, by which items are retrieved: a negative is then compared with the nearest of
+    them, s(i, j) = max_k ⟨query_ik, item_j⟩ / temperature − logq_j. Without it the vector that a model chose with the
+    positive in view, as MIND's label-aware attention does, is all that negatives are compared with, and the others
+    learn nothing of what they must not retrieve.
 
     `item_id`, with `negatives_id` and `hard_id`: a negative that is the row's own item under another name is left out.
     `item_logq`, `negatives_logq`, `hard_logq`: the logarithm of how often an item comes as a negative, which is taken
@@ -68,6 +74,7 @@ class MatchSoftmax(nn.Module):
         hard_logq: Float[Jagged, "b h 1"] | None = None,
         weight: Num[Tensor, "b"] | None = None,
         mask: Num[Tensor, "b"] | None = None,
+        queries: Float[Jagged, "b k d"] | None = None,
     ) -> Float[Tensor, ""]:
         self._check(negatives, hard)
         _go_together(item_id, {"negatives_id": negatives_id, "hard_id": hard_id})
@@ -75,29 +82,34 @@ class MatchSoftmax(nn.Module):
         _belong(hard, {"hard_id": hard_id, "hard_logq": hard_logq}, "hard")
         query, item = as_query(query, self.nearness) / self.temperature, as_item(item, self.nearness)
         positive = _less((query * item).sum(dim=1), item_logq)
+        asking: Asking = One(query, self.dot)
+        if queries is not None:
+            asking = Nearest(queries.like(as_query(queries.values, self.nearness) / self.temperature), self.dot)
         wide, long = [], []
         if self.in_batch:
-            wide.append(_of_others(query, item, item_id, item_logq))
+            wide.append(_of_others(asking, item, item_id, item_logq))
         if negatives is not None and self.shared:
-            wide.append(self._of_all(query, negatives, item_id, negatives_id, negatives_logq))
+            wide.append(self._of_all(asking, negatives, item_id, negatives_id, negatives_logq))
         elif negatives is not None:
-            long.append(self._own(query, negatives, item_id, negatives_id, negatives_logq))
+            long.append(self._own(asking, negatives, item_id, negatives_id, negatives_logq))
         if hard is not None:
-            long.append(self._own(query, hard, item_id, hard_id, hard_logq))
+            long.append(self._own(asking, hard, item_id, hard_id, hard_logq))
         return weighted_mean(log_sum_exp(positive, wide, long) - positive, weight, mask)
 
-    def _own(self, query: Tensor, items: Jagged, own: Tensor | None, ids: Jagged | None, logq: Jagged | None) -> Jagged:
+    def _own(
+        self, asking: Asking, items: Jagged, own: Tensor | None, ids: Jagged | None, logq: Jagged | None
+    ) -> Jagged:
         """[b, n] similarities with the row's negatives."""
-        scores = _less(self.dot(query, items.like(as_item(items.values, self.nearness))).values, _values(logq))
+        scores = _less(asking.of_own(items.like(as_item(items.values, self.nearness))), _values(logq))
         if own is not None and ids is not None:
             scores = scores.masked_fill(ids.values == own[ids.rows], -torch.inf)
         return items.like(scores)
 
     def _of_all(
-        self, query: Tensor, items: Jagged, own: Tensor | None, ids: Jagged | None, logq: Jagged | None
+        self, asking: Asking, items: Jagged, own: Tensor | None, ids: Jagged | None, logq: Jagged | None
     ) -> Tensor:
         """[b, Σn] similarities with the negatives of all rows."""
-        scores = _less(query @ as_item(items.values, self.nearness).T, _values(logq))
+        scores = _less(asking.of_all(as_item(items.values, self.nearness)), _values(logq))
         return scores if own is None or ids is None else scores.masked_fill(own[:, None] == ids.values, -torch.inf)
 
     def _check(self, negatives: Jagged | None, hard: Jagged | None) -> None:
@@ -108,9 +120,9 @@ class MatchSoftmax(nn.Module):
             raise ValueError("match_softmax: `shared` is about `negatives`, which are not given")
 
 
-def _of_others(query: Tensor, item: Tensor, ids: Tensor | None, logq: Tensor | None) -> Tensor:
+def _of_others(asking: Asking, item: Tensor, ids: Tensor | None, logq: Tensor | None) -> Tensor:
     """[b, b] similarities with the items of the other rows; −∞ for the row's own."""
-    scores = _less(query @ item.T, logq)
+    scores = _less(asking.of_all(item), logq)
     names = torch.arange(scores.shape[0], device=scores.device) if ids is None else ids
     return scores.masked_fill(names[:, None] == names, -torch.inf)
 

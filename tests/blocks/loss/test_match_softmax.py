@@ -12,7 +12,8 @@ from torch import Tensor
 from blockrec.blocks.loss.match_softmax import MatchSoftmax
 from blockrec.jagged import Jagged
 
-LENGTHS = {"negatives": [2, 0, 3, 1], "hard": [1, 2, 0, 1]}
+LENGTHS = {"negatives": [2, 0, 3, 1], "hard": [1, 2, 0, 1], "queries": [1, 3, 2, 1]}
+NEGATIVES = ("negatives", "hard")
 D = 5
 
 
@@ -38,12 +39,23 @@ def inputs(*names: str) -> dict[str, Any]:
     return found
 
 
+def similarity(params: dict[str, Any], query: Tensor, vector: Tensor, logq: Tensor | None) -> Tensor:
+    """e to the similarity of two vectors."""
+    if params.get("similarity") == "cosine":
+        query, vector = query / query.norm(), vector / vector.norm()
+    if params.get("similarity") == "euclid":
+        return torch.exp(
+            -((query - vector).norm() ** 2) / params["temperature"] - (0 if logq is None else logq.squeeze())
+        )
+    return torch.exp(query @ vector / params.get("temperature", 1.0) - (0 if logq is None else logq.squeeze()))
+
+
 def slow(params: dict[str, Any], given: dict[str, Any]) -> Tensor:
     """The loss from its definition, one pair at a time."""
     candidates = [
         ("item", row, given["item"][row], *(_at(given, f"item_{k}", row) for k in ("id", "logq"))) for row in range(4)
     ]
-    for name in [n for n in LENGTHS if n in given]:
+    for name in [n for n in NEGATIVES if n in given]:
         owners = given[name].rows.tolist()
         candidates += [
             (name, row, given[name].values[i], *(_at(given, f"{name}_{k}", i) for k in ("id", "logq")))
@@ -51,14 +63,11 @@ def slow(params: dict[str, Any], given: dict[str, Any]) -> Tensor:
         ]
 
     def score(row: int, vector: Tensor, logq: Tensor | None) -> Tensor:
-        query = given["query"][row]
-        if params.get("similarity") == "cosine":
-            query, vector = query / query.norm(), vector / vector.norm()
-        if params.get("similarity") == "euclid":
-            return torch.exp(
-                -((query - vector).norm() ** 2) / params["temperature"] - (0 if logq is None else logq.squeeze())
-            )
-        return torch.exp(query @ vector / params.get("temperature", 1.0) - (0 if logq is None else logq.squeeze()))
+        return similarity(params, given["query"][row], vector, logq)
+
+    def of_negative(row: int, vector: Tensor, logq: Tensor | None) -> Tensor:
+        queries = given["queries"].values[given["queries"].rows == row] if "queries" in given else [given["query"][row]]
+        return torch.stack([similarity(params, query, vector, logq) for query in queries]).amax()
 
     losses = []
     for row in range(4):
@@ -70,7 +79,7 @@ def slow(params: dict[str, Any], given: dict[str, Any]) -> Tensor:
             else:
                 counts = owner == row or (name == "negatives" and params.get("shared", False))
             if counts and (own_id is None or id_ is None or own_id != id_):
-                total = total + score(row, vector, logq)
+                total = total + of_negative(row, vector, logq)
         losses.append(-(positive / total).log())
     weight = given.get("weight", torch.ones(4).double()) * given.get("mask", torch.ones(4).double())
     return (torch.stack(losses) * weight).sum() / weight.sum()
@@ -88,6 +97,8 @@ SOURCES = [
     ("negatives", "item_id", "negatives_id", "item_logq", "negatives_logq", "weight"),
     ("hard", "item_id", "item_logq", "hard_logq", "mask", "weight"),
     ("item_id", "item_logq"),
+    ("queries",),
+    ("queries", "negatives", "hard", "item_id", "item_logq", "negatives_id", "hard_logq"),
     (),
 ]
 PARAMS = [
@@ -99,7 +110,7 @@ PARAMS = [
 CASES = [
     (params, names)
     for params, names in product(PARAMS, SOURCES)
-    if (params["in_batch"] or {*names} & {*LENGTHS}) and ("negatives" in names or not params["shared"])
+    if (params["in_batch"] or {*names} & {*NEGATIVES}) and ("negatives" in names or not params["shared"])
 ]
 
 
