@@ -31,7 +31,7 @@ OPTIONS = {
 }
 
 
-OF_ATTENTION = [name for name in all_analyses() if name not in ("feature-selection", "tree")]
+OF_ATTENTION = [name for name in all_analyses() if name not in ("feature-selection", "index", "tree")]
 
 
 @pytest.mark.parametrize("name", OF_ATTENTION)
