@@ -46,6 +46,11 @@ class Jagged:
         """[b] number of steps of each sample."""
         return self.offsets.diff()
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the values."""
+        return self.values.dtype
+
     def like(self, values: Tensor) -> Jagged:
         """The same lengths with other values [Σt, ...]."""
         return Jagged(values, self.offsets, self.max_length, self.rows)

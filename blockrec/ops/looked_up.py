@@ -26,6 +26,11 @@ class LookedUp(Jagged):
         own = {"tables": tuple(tables), "ids": tuple(ids)}
         self.__dict__.update(own, offsets=steps.offsets, max_length=steps.max_length, rows=steps.rows)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the rows, without copying them."""
+        return self.tables[0].weight.dtype
+
     @cached_property
     def values(self) -> Tensor:
         """The rows, copied side by side."""

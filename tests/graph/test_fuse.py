@@ -107,7 +107,7 @@ def test_every_use_of_a_lookup_that_can_is_fused() -> None:
 
 
 def test_what_another_node_needs_stays() -> None:
-    model = compiled("dare", ("history_average",))
+    model = compiled("dare", (), "graph.normed={block: layer_norm, in: values}", "outputs.normed=normed")
     assert reads(model)["search"] == ["values"]
     assert "values" in model.graph_ir.nodes
 

@@ -198,3 +198,11 @@ def _fresh(value: Any, *, learns: bool) -> Any:
     if not isinstance(value, Tensor):
         return value
     return value.detach().clone().requires_grad_(learns and value.is_floating_point())
+
+
+def test_a_mean_copies_no_rows() -> None:
+    learnt, ids = tables(torch.float32), columns([3, 0, 2])
+    rows = looked_up(learnt, ids)
+    found = bind("segment_mean", "cpu").call(rows)
+    assert "values" not in rows.__dict__
+    torch.testing.assert_close(found, bind("segment_mean", "reference").call(rows.like(rows.values)))

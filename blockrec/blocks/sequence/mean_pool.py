@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -20,6 +20,8 @@ class MeanPool(nn.Module):
     Args:
         smoothing: counts as so many further steps of zeros, which draws the means of short histories towards zero.
     """
+
+    looks_up: ClassVar[dict[str, str]] = {"x": "looked_sum"}
 
     def __init__(self, *, smoothing: Annotated[float, Range(0)] = 0.0, kernel: Kernel = "auto") -> None:
         super().__init__()

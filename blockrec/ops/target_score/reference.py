@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
-from torch.nn.functional import linear
+from torch.nn.functional import leaky_relu, linear, prelu, relu
 
 from blockrec.jagged import Jagged
 from blockrec.ops.target_linear.reference import target_linear
@@ -19,7 +18,14 @@ def target_score(
     hidden = len(weights) - 1
     steps = target_linear(query, keys, weights[0], biases[0]).values
     for layer in range(hidden):
-        slope = slopes if isinstance(slopes, float) else slopes[layer]
-        steps = torch.where(steps > 0, steps, steps * slope)
+        steps = _bent(steps, slopes if isinstance(slopes, float) else slopes[layer])
         steps = linear(steps, weights[layer + 1], biases[layer + 1])
     return keys.like(steps.squeeze(-1))
+
+
+def _bent(x: Tensor, slope: Tensor | float) -> Tensor:
+    if isinstance(slope, Tensor):
+        return prelu(x, slope)
+    if slope == 1:
+        return x
+    return relu(x) if slope == 0 else leaky_relu(x, slope)
