@@ -18,7 +18,7 @@ import inspect
 import os
 import re
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,13 +138,24 @@ def rivals() -> list[Block]:
 
 
 def patch() -> list[Block]:
-    """Decoupling as a patch of two lines: what does it do to a model that was published with one set of tables?"""
-    own = ("params.attention_table=attention", "params.representation_table=representation")
-    kinds = {"DIN, retrieving": ("din", ()), "DIN": ("din", ("classic",)), "TWIN": ("twin", ())}
+    """Decoupling as a patch: what does it do to models that were published with one set of tables?"""
+    own = {"sets": ("params.attention_table=attention", "params.representation_table=representation")}
+    towers = {"variants": ("decoupled",)}
+    kinds: dict[str, tuple[str, tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
+        "DIN, retrieving": ("din", (), own),
+        "DIN": ("din", ("classic",), own),
+        "TWIN": ("twin", (), own),
+        "MultiTowerDIN": ("multi_tower_din", (), towers),
+        "MultiTower, self-attention": ("multi_tower_din", ("self_attention",), towers),
+    }
     return [
-        Block([Trial(name, model, None, variants), Trial(f"{name}, decoupled", model, None, variants, own)])
-        for name, (model, variants) in kinds.items()
+        Block([_patched(name, model, variants, {}), _patched(f"{name}, decoupled", model, variants, more)])
+        for name, (model, variants, more) in kinds.items()
     ]
+
+
+def _patched(name: str, model: str, variants: tuple[str, ...], more: Mapping[str, tuple[str, ...]]) -> Trial:
+    return Trial(name, model, None, (*variants, *more.get("variants", ())), more.get("sets", ()))
 
 
 QUESTIONS = {
@@ -225,7 +236,11 @@ def row(question: Question, store: Store, trial: Trial, first: Trial) -> list[st
     cells = [_cell(list(store.values(trial, column).values())) for column in question.columns]
     alone = named(trial) == named(first)
     against = None if alone else Paired.of("auc", store.values(trial, "auc"), store.values(first, "auc"))
-    return [trial.name, *cells, *([f"{against.mean:+.4f}", f"{against.p:.3f}" if against.p >= 0.001 else "< 0.001"] if against else ["", ""])]
+    return [
+        trial.name,
+        *cells,
+        *([f"{against.mean:+.4f}", f"{against.p:.3f}" if against.p >= 0.001 else "< 0.001"] if against else ["", ""]),
+    ]
 
 
 def _cell(values: list[float]) -> str:

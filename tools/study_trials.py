@@ -21,6 +21,8 @@ from tools.experiment import Trial
 
 TASK, MODEL = "test/click/", "score"
 """Where metrics are, and the node that ranks a history, in the models of a study."""
+SEARCHING = ("search", "interest")
+"""Nodes that give the first interest: the first of them that a model has."""
 SEARCHES, REPEATS = 4, 9
 Values = Mapping[str, float]
 Probe = Callable[[Path], Values]
@@ -51,8 +53,10 @@ def search(path: Path) -> Values:
 
     The best of several passes; processor time, since a study runs several trials at once.
     """
-    loaded = load_run(path, sets=["outputs.interest=search"])
-    part = loaded.model.only("interest")
+    nodes = load_run(path).model.graph_ir.nodes
+    named = next(node for node in SEARCHING if node in nodes)
+    loaded = load_run(path, sets=[f"outputs.found={named}"])
+    part = loaded.model.only("found")
     split = loaded.dataset(_quiet()).splits["test"]
     batches = list(islice(split.batches(loaded.batch_size), SEARCHES))
     times = []
