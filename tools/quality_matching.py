@@ -37,7 +37,7 @@ from tools.study_store import Store, complete
 
 FOLDER = Path("runs/experiments")
 CARDS = {
-    "movielens_100k": ("data.samples.negatives=null",),
+    "movielens_100k": ("data.samples.negatives=null", "features.behaviors.max_len=50"),
     "online_retail": (
         "data.samples.negatives=null",
         "data.samples.positives={every: 1}",
@@ -60,7 +60,7 @@ COLUMNS = {
     "NDCG@100": "ndcg@100_catalogue",
 }
 CHOSEN = "hit@50_catalogue"
-MODELS = (Trial("DSSM", "dssm"), Trial("DAT", "dat"), Trial("MIND", "mind"))
+MODELS = (Trial("DSSM", "dssm"), Trial("DAT", "dat"), Trial("MIND, 2 interests", "mind", sets=("params.interests=2",)))
 
 ITEMS, USERS, EVENTS = 50_000, 4_000, 60
 HARD = (
@@ -108,7 +108,7 @@ def main() -> None:
 
 def trials(card: str, steps: int | None = None) -> list[Trial]:
     """Every model on a card."""
-    return [replace(trial, card=card, steps=steps, sets=(*CARDS[card], *MEASURED)) for trial in MODELS]
+    return [replace(trial, card=card, steps=steps, sets=(*CARDS[card], *trial.sets, *MEASURED)) for trial in MODELS]
 
 
 def data_of(card: str) -> list[str]:
