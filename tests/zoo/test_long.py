@@ -58,7 +58,10 @@ def test_a_long_history_makes_no_difference_to_other_samples(name: str) -> None:
         torch.testing.assert_close(model({k: last_rows(x) for k, x in batch.items()})["click"], whole[1:])
 
 
-@pytest.mark.parametrize(("name", "variants"), [("din", ()), ("sim", ()), ("eta", ()), ("twin", ("hard",)), ("twin_v2", ())])
+SEARCHES = [("din", ()), ("sim", ()), ("eta", ()), ("twin", ("hard",)), ("twin_v2", ())]
+
+
+@pytest.mark.parametrize(("name", "variants"), SEARCHES)
 def test_an_exported_search_reads_histories_of_other_lengths(name: str, variants: tuple[str, ...]) -> None:
     model = blockrec.compile(name, variants=variants, vocabularies=SIZES).eval().only("click")
     small, large = (

@@ -133,7 +133,7 @@ def _like(values: Tensor | Jagged, others: Array) -> Tensor:
 
 
 def expanded(train: Split, nodes: Nodes, plan: TreePlan) -> Split:
-    """The split as training sees it: its positive samples. E209 if nothing reads the label, E505 if none is positive."""
+    """The positive samples, which training sees. E209 if nothing reads the label, E505 if none is positive."""
     if plan.label not in train.gather.labels:
         help = "a tree is trained by a task on this label"
         raise fail("E209", f"no task or loss reads `{plan.label}`, by which a tree is trained", plan.at, help=help)
