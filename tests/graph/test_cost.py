@@ -215,8 +215,8 @@ def inputs_of(case: Case) -> list[Input]:
     return found
 
 
-CHOOSING = {"cluster", "cluster_mean", "latest", "take", "topk"}
-"""Values say which steps they choose: shapes alone count the most that they may."""
+CHOOSING = {"capsules", "cluster", "jrc", "cluster_mean", "latest", "take", "topk"}
+"""Values say which steps they choose, or which rows belong together: shapes alone count the most that they may."""
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=str)

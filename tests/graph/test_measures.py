@@ -47,7 +47,12 @@ def test_what_can_be_measured_is_accepted() -> None:
 @pytest.mark.parametrize("metric", ["auc", "accuracy", "{gauc: {by: user}}"])
 def test_classes_need_a_label_of_classes(metric: str) -> None:
     ((code, said),) = mistakes(rate=metric)
-    assert code == "E107" and "needs a label that is 0 or 1; `rate` is any number" in said and "rmse and xauc" in said
+    assert (
+        code == "E107"
+        and "needs a label that is 0 or 1" in said
+        and "`rate` is any number" in said
+        and "rmse and xauc" in said
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ tasks: {click: {logits: logit, loss: bce}}
 """
 
 
-POOLING = ("dssm", "dat")
+POOLING = ("dssm", "dat", "deepfm")
 """Models whose largest value is a history, of which the mean is taken."""
 
 

@@ -57,7 +57,9 @@ class JRC(nn.Module):
 
 
 def _numbered(session: Tensor) -> Tensor:
-    """Sessions as numbers below that of the rows."""
+    """Sessions as numbers below that of the rows; where only shapes are computed, as they are."""
+    if session.is_meta:
+        return session
     places: Tensor = torch.unique(session, return_inverse=True)[1]
     return places
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blockrec.language.schema.graph import GRAPH, LOSSES, NODE_WORDS, TASKS
@@ -14,6 +14,8 @@ _NODE, _LOSS = GRAPH["additionalProperties"], LOSSES["additionalProperties"]
 _TASK_LOSS = TASKS["additionalProperties"]["properties"]["loss"]
 _PORTS_OF_A_TASK = ["logits", "label"]
 """What a loss takes first if a task may name it."""
+_BY_THE_TASK = {*_PORTS_OF_A_TASK, "weight", "mask"}
+"""What a task connects itself."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,17 @@ def node_definitions(blocks: Mapping[str, BlockWords]) -> Schema:
         if block.loss:
             found[f"loss_block.{name}"] = _use(name, block, _LOSS)
         if name in task_losses(blocks):
-            found[f"task_loss.{name}"] = _use(name, block, {"properties": {"kernel": _NODE["properties"]["kernel"]}})
+            found[f"task_loss.{name}"] = _of_task(name, block)
     return found
+
+
+def _of_task(name: str, block: BlockWords) -> Schema:
+    """A loss of a task: the task connects the ports that all have, the loss those that are left."""
+    words = {"kernel": _NODE["properties"]["kernel"]}
+    left = {port: text for port, text in block.ports.items() if port not in _BY_THE_TASK}
+    if left:
+        words["in"] = _TASK_LOSS["properties"]["in"]
+    return _use(name, replace(block, ports=left, required=()), {"properties": words})
 
 
 def swaps(*, patch: bool) -> list[Swap]:
