@@ -99,7 +99,12 @@ def test_models_have_no_mistake(page: Path) -> None:
                 assert len(found) == 0, found
 
 
-@pytest.mark.parametrize("page", having("console"), ids=name)
+LONG = {"data.md", "experiments.md", "retrieval.md", "training.md"}
+"""Pages with many commands, each of which is a process."""
+COMMANDS = [pytest.param(page, marks=pytest.mark.nightly) if page.name in LONG else page for page in having("console")]
+
+
+@pytest.mark.parametrize("page", COMMANDS, ids=name)
 def test_commands_do_what_the_page_says(page: Path, folder: Path) -> None:
     for block in blocks(page):
         if block.language == "console":
