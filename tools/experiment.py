@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import multiprocessing
@@ -99,6 +100,23 @@ def _run(trial: Trial, seed: int) -> Mapping[str, float]:
         "rows_per_second": result.rows_per_second,
         "peak_memory": result.peak_memory_bytes,
     }
+
+
+def of_cards(doc: str | None, cards: Iterable[str]) -> argparse.ArgumentParser:
+    """The arguments of a tool that makes a table for each of several cards: which, where their files are, seeds."""
+    arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    one = "only this one; may be repeated"
+    arguments.add_argument("--card", dest="cards", action="append", choices=[*cards], help=one)
+    arguments.add_argument("--root", action="append", default=[], metavar="CARD=FOLDER", help="where its files are")
+    arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments.add_argument("--steps", type=int, help="train so many steps only, to try the tool")
+    return arguments
+
+
+def root_of(card: str, roots: Iterable[str]) -> tuple[str, ...]:
+    """The setting that names the folder of a card, if one of `CARD=FOLDER` does."""
+    known = dict(root.split("=", 1) for root in roots)
+    return (f"data.root={Path(known[card]).resolve()}",) if card in known else ()
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -10,11 +10,10 @@ the validation split. Results are kept in `runs/experiments/`, so that an interr
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from tools.baselines import baselines
-from tools.experiment import Trial, outcomes, table
+from tools.experiment import Trial, of_cards, outcomes, root_of, table
 
 MODELS = ("din", "twin", "dare")
 CARDS = ("movielens_100k", "online_retail", "complete_journey")
@@ -23,22 +22,13 @@ HEADER = ("data", "test samples", "popularity", "category share", *MODELS)
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    arguments.add_argument(
-        "--card", dest="cards", action="append", choices=CARDS, help="only this one; may be repeated"
-    )
-    arguments.add_argument("--root", action="append", default=[], metavar="CARD=FOLDER", help="where its files are")
-    arguments.add_argument("--steps", type=int, help="train so many steps only, to try the tool")
-    chosen = arguments.parse_args()
-    roots = dict(root.split("=", 1) for root in chosen.root)
-    rows = [row(card, roots.get(card), chosen.seeds, chosen.steps) for card in chosen.cards or CARDS]
+    chosen = of_cards(__doc__, CARDS).parse_args()
+    rows = [row(card, root_of(card, chosen.root), chosen.seeds, chosen.steps) for card in chosen.cards or CARDS]
     print(table(HEADER, rows))
 
 
-def row(card: str, root: str | None, seeds: list[int], steps: int | None) -> list[str]:
+def row(card: str, sets: tuple[str, ...], seeds: list[int], steps: int | None) -> list[str]:
     """One line of the table."""
-    sets = (f"data.root={Path(root).resolve()}",) if root else ()
     alone = baselines(card, sets)
     trials = [Trial(_name(model, card, steps), model, card, sets=sets, steps=steps) for model in MODELS]
     found = outcomes(trials, seeds, STORE)

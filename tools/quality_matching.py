@@ -16,7 +16,6 @@ a step of 1,024 samples, and the most memory of the process.
 
 from __future__ import annotations
 
-import argparse
 import io
 import multiprocessing
 import os
@@ -31,7 +30,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from blockrec.run import run
-from tools.experiment import Trial, mean_and_deviation, table
+from tools.experiment import Trial, mean_and_deviation, of_cards, root_of, table
 from tools.retrieval_baselines import retrieved
 from tools.study_store import Store, complete
 
@@ -85,23 +84,16 @@ COSTS = (
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument(
-        "--card", dest="cards", action="append", choices=CARDS, help="only this one; may be repeated"
-    )
-    arguments.add_argument("--root", action="append", default=[], metavar="CARD=FOLDER", help="where its files are")
-    arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments = of_cards(__doc__, CARDS)
     arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at once")
-    arguments.add_argument("--steps", type=int, help="train so many steps only, to try the tool")
     arguments.add_argument("--cost", action="store_true", help="time and memory of the kinds of negatives")
     chosen = arguments.parse_args()
     if chosen.cost:
         print(costs(chosen.steps or 60))
         return
-    roots = dict(root.split("=", 1) for root in chosen.root)
     for card in chosen.cards or CARDS:
         store = Store(FOLDER / f"matching-{card}{f'-{chosen.steps}-steps' if chosen.steps else ''}.jsonl")
-        sets = (f"data.root={Path(roots[card]).resolve()}",) if card in roots else ()
+        sets = root_of(card, chosen.root)
         complete(store, trials(card, chosen.steps), chosen.seeds, lambda _: (), chosen.jobs, sets)
         print(f"\n{answer(store, card, retrieved(card, (*sets, *data_of(card)), METRICS))}")
 

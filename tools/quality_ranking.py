@@ -11,7 +11,6 @@ against the first line. Results are kept in `runs/experiments/`, so that an inte
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from blockrec.run.compare.paired import Paired
-from tools.experiment import Trial, mean_and_deviation, table
+from tools.experiment import Trial, mean_and_deviation, of_cards, root_of, table
 from tools.study_store import Store, complete
 
 CARDS = ("movielens_100k", "complete_journey")
@@ -38,19 +37,12 @@ TRIALS = (
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument(
-        "--card", dest="cards", action="append", choices=CARDS, help="only this one; may be repeated"
-    )
-    arguments.add_argument("--root", action="append", default=[], metavar="CARD=FOLDER", help="where its files are")
-    arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments = of_cards(__doc__, CARDS)
     arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at once")
-    arguments.add_argument("--steps", type=int, help="train so many steps only, to try the tool")
     chosen = arguments.parse_args()
-    roots = dict(root.split("=", 1) for root in chosen.root)
     for card in chosen.cards or CARDS:
         store = Store(FOLDER / f"ranking-{card}{f'-{chosen.steps}-steps' if chosen.steps else ''}.jsonl")
-        sets = (f"data.root={Path(roots[card]).resolve()}",) if card in roots else ()
+        sets = root_of(card, chosen.root)
         complete(store, trials(card, chosen.steps), chosen.seeds, lambda _: (), chosen.jobs, sets)
         print(f"\n{answer(store, card)}")
 

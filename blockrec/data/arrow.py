@@ -14,6 +14,8 @@ Array = NDArray[Any]
 Table = Any
 """pyarrow carries no types: this names a `pyarrow.Table`, `Column` a `pyarrow.ChunkedArray` or `pyarrow.Array`."""
 Column = Any
+UNFIT = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
+"""What pyarrow raises where values or types do not fit: a cast that fails, or that does not exist."""
 
 
 def write(path: Path, table: Table) -> None:

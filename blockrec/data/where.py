@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Column, Table, one_chunk
+from blockrec.data.arrow import UNFIT, Column, Table, one_chunk
 from blockrec.data.frame import Frame, spans
 from blockrec.diagnostics import Diagnostics, Span, did_you_mean
 
@@ -179,7 +179,7 @@ class _Evaluation:
         column = self._column(left)
         try:
             return _true(_compare(column, comparison, self._column(right) if _is_column(right) else right))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        except UNFIT:
             message = (
                 f"column `{ast.unparse(left)}` is {column.type}, which cannot be compared with `{ast.unparse(right)}`"
             )

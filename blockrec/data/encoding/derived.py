@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from blockrec.data.arrow import Column, Table, array_of, one_chunk
+from blockrec.data.arrow import UNFIT, Column, Table, array_of, one_chunk
 from blockrec.data.encoding import calendar
 from blockrec.data.encoding.calendar import MISSING, Times
 from blockrec.data.sources.tables import Wanted
@@ -94,7 +94,7 @@ def moments(feature: Feature, source: Calendar, column: Column, name: str, repor
         return array_of(pc.fill_null(plain.cast(pa.int64()), MISSING))
     try:
         times = plain.cast(pa.int64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except UNFIT:
         report.error("E503", f"column `{name}` of `{feature.name}` is {plain.type}, not times", feature.span)
         return None
     largest = pc.max(times).as_py() or 0

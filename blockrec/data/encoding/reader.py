@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from blockrec.data.arrow import Array, Column, array_of
+from blockrec.data.arrow import UNFIT, Array, Column, array_of
 from blockrec.data.encoding.derived import Place
 from blockrec.diagnostics import Diagnostics, Span
 
@@ -27,7 +27,7 @@ class Reader:
             return pa.repeat(pa.scalar(default), len(column))
         try:
             return column.fill_null(pa.scalar(default).cast(column.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        except UNFIT:
             message = f"default `{default}` does not fit column `{self.column}`, which is {column.type}"
             self.report.error("E503", message, self.at)
             return None
@@ -83,7 +83,7 @@ class Reader:
         target = pa.from_numpy_dtype(np.dtype(dtype))
         try:
             return column.cast(target, safe=not pa.types.is_floating(target))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        except UNFIT:
             self._wrong(_first_bad(column, target), column, f"is not {dtype}", width)
             return None
 
@@ -161,7 +161,7 @@ def _first_bad(column: Column, target: Any) -> int:
         middle = (low + high) // 2
         try:
             column.slice(low, middle - low).cast(target)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        except UNFIT:
             high = middle
         else:
             low = middle

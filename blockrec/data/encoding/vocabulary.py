@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from blockrec.data.arrow import Column, array_of, one_chunk, ordered, places
+from blockrec.data.arrow import UNFIT, Column, array_of, one_chunk, ordered, places
 from blockrec.data.encoding import hashing
 
 UNSEEN = 0
@@ -72,7 +72,7 @@ def _alike(column: Column, values: Column) -> tuple[Column, Column]:
                 return column, numbers
     try:
         return column.cast(values.type), values
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # some are not of that kind, and then those are unseen
+    except UNFIT:  # some are not of that kind, and then those are unseen
         return column, values.cast(column.type)
 
 

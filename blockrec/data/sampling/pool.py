@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from blockrec.data import arrow
-from blockrec.data.arrow import Array, Column, array_of, one_chunk
+from blockrec.data.arrow import UNFIT, Array, Column, array_of, one_chunk
 from blockrec.data.encoding.derived import Place
 from blockrec.data.encoding.reader import is_list
 from blockrec.data.events_source.events import Log
@@ -112,7 +112,7 @@ class Pool:
         """[n] the candidates that items are, −1 for others; E503 if they are of another kind."""
         try:
             return self.found.items.find(column)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        except UNFIT as error:
             kind = self.found.items.values.type
             message = f"column `{name}` is {one_chunk(column).type}, and items of the training part are {kind}"
             raise fail("E503", message, self.plan.at) from error
