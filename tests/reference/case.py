@@ -107,3 +107,25 @@ def backpropagate(outputs: Mapping[str, Tensor], cotangents: Mapping[str, Tensor
     total = sum((outputs[name] * cot).sum() for name, cot in cotangents.items())
     assert isinstance(total, Tensor)
     total.backward()
+
+
+def compare(
+    case: Case, model: torch.nn.Module, own: Mapping[str, Tensor], names: Mapping[str, str], tables: Mapping[str, str]
+) -> None:
+    """Every recorded output and gradient of a whole model.
+
+    own: outputs by name. names: name of a weight → path; one without a gradient has zeros. tables: name of an input →
+    path of the table whose rows it is.
+    """
+    for name in {key.removeprefix("out/") for key in case.arrays if key.startswith("out/")}:
+        case.assert_close(f"out/{name}", own[name])
+    backpropagate(own, case.tensors("cot"))
+    parameters = dict(model.named_parameters())
+    for name, path in names.items():
+        if f"grad/w/{name}" in case.arrays:
+            grad = parameters[path].grad
+            case.assert_close(f"grad/w/{name}", torch.zeros_like(parameters[path]) if grad is None else grad)
+    for name, path in tables.items():
+        grad = parameters[path].grad
+        assert grad is not None
+        case.assert_close(f"grad/in/{name}", grad.view(case.tensors("in")[name].shape))

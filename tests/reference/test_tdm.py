@@ -11,7 +11,7 @@ from torch import Tensor
 import blockrec
 from blockrec.graph.lower import Model
 from blockrec.jagged import Jagged
-from tests.reference.case import Case, backpropagate, jagged_prefix, load_weights
+from tests.reference.case import Case, compare, jagged_prefix, load_weights
 from tests.reference.test_blocks import ACTIVATIONS, mlp_names
 
 COMPONENTS = ("tdm",)
@@ -19,24 +19,14 @@ TABLES = {"seq.query": "item", "seq.sequence": "steps.id"}
 
 
 def test_case(case: Case) -> None:
-    model, given = build(case), case.tensors("in")
+    model = build(case)
     logits = model(inputs(case))["click"]
     probabilities = torch.softmax(logits, -1)
     own = {"logits": logits, "probs": probabilities, "probs1": model.tasks.click.predict(logits)}
     if case.params["num_class"] == 1:
         own = {"logits": logits.squeeze(-1), "probs": model.tasks.click.predict(logits)}
-    for name in {key.removeprefix("out/") for key in case.arrays if key.startswith("out/")}:
-        case.assert_close(f"out/{name}", own[name])
-    backpropagate(own, case.tensors("cot"))
-    parameters = dict(model.named_parameters())
-    for name, path in weight_names(case.params).items():
-        if f"grad/w/{name}" in case.arrays:
-            grad = parameters[path].grad
-            case.assert_close(f"grad/w/{name}", torch.zeros_like(parameters[path]) if grad is None else grad)
-    for group in case.params["group_feature_dims"]:
-        grad = parameters[table_of(group)].grad
-        assert grad is not None
-        case.assert_close(f"grad/in/{group}", grad.view(given[group].shape))
+    tables = {group: table_of(group) for group in case.params["group_feature_dims"]}
+    compare(case, model, own, weight_names(case.params), tables)
 
 
 def build(case: Case) -> Model:
